@@ -1,0 +1,65 @@
+// Access: who is asking, and what they may do.
+//
+// Purpose    tokens, dashboard sessions and one-time sign-in codes, kept in data_dir/access.json (mode 0600), so that
+//            `weir token add` and `weir pair` work while the daemon runs or not.
+// Thread     belongs to one thread (the server's); other processes change the file under flock(2), and a change is seen
+//            at the next question.
+// Ownership  owns its state in memory; the file is replaced whole (write, fsync, rename).
+// Limits     1,000 tokens, 100 sessions (the oldest ends), 16 codes; a code lives 10 min and for 5 wrong tries.
+// Errors     say what to do. Secrets are never in them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace weir::gateway {
+
+enum class Role { viewer, operator_, admin, ingest };
+std::string_view to_string(Role role);
+std::optional<Role> role_from(std::string_view text);
+
+enum class Right { read, command, ingest, administer };
+bool allows(Role role, Right right);
+
+struct Principal {
+  std::string name;  // "token:cloud", "session:3fa9"
+  Role role = Role::viewer;
+};
+
+struct TokenInfo {
+  std::string name;
+  Role role = Role::viewer;
+  std::string prefix;  // the first characters, to recognise it
+  Timestamp created;
+};
+
+class Access {
+ public:
+  static Result<std::unique_ptr<Access>> open(const std::filesystem::path& data_dir, const Clock& clock);
+  virtual ~Access() = default;
+
+  // Asking.
+  virtual std::optional<Principal> by_token(std::string_view token) = 0;
+  virtual std::optional<Principal> by_session(std::string_view secret) = 0;
+
+  // Signing in: a code becomes a session, once. Wrong codes are slowed down: ErrorCode::full with the seconds to wait.
+  virtual Result<std::string> redeem(std::string_view code) = 0;
+  virtual Result<void> end_session(std::string_view secret) = 0;
+
+  // Changing: also from the command line.
+  virtual Result<std::string> add_token(std::string_view name, Role role) = 0;  // the token, shown once
+  virtual Result<void> revoke_token(std::string_view name) = 0;
+  virtual Result<std::vector<TokenInfo>> tokens() = 0;
+  virtual Result<std::string> add_code() = 0;  // "1234-5678"
+  virtual std::uint64_t generation() = 0;  // changes when rights may have changed: live streams ask again
+};
+
+}  // namespace weir::gateway

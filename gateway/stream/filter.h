@@ -1,0 +1,35 @@
+// Filter: which records a consumer wants: kinds, devices, metrics; globs.
+//
+// Purpose    decided once per series and filter, then an array look-up per record.
+// Thread     belongs to one thread (it remembers decisions).
+// Limits     limits::filter_terms_max terms in each list; one byte per series remembered.
+// Errors     parse says which term is wrong.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "log/record.h"
+
+namespace weir::gateway {
+
+class Filter {
+ public:
+  /// Comma-separated lists; empty text: `reading` for kinds, everything for devices and metrics.
+  static Result<Filter> parse(std::string_view kinds, std::string_view devices, std::string_view metrics);
+
+  bool matches(const Record& record);
+  bool matches_series(const Series& series);
+  bool wants(Kind kind) const { return (kinds_ >> static_cast<unsigned>(kind)) & 1U; }
+
+ private:
+  std::uint32_t kinds_ = 1U << static_cast<unsigned>(Kind::reading);
+  std::vector<std::string> devices_;  // empty: all
+  std::vector<std::string> metrics_;
+  std::vector<std::uint8_t> decided_;  // by series id: 0 not yet, 1 no, 2 yes
+};
+
+}  // namespace weir::gateway
