@@ -1,0 +1,92 @@
+// The gateway under test: its own data folder, its own port, tokens of every role.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Child, bin, freePort, run, temporaryFolder, waitFor } from './process.mjs';
+
+class Gateway {
+  constructor(folder, port, config) {
+    this.folder = folder;
+    this.port = port;
+    this.config = config;
+    this.url = `http://127.0.0.1:${port}`;
+    this.tokens = new Map();
+  }
+
+  get pid() {
+    return this.child.pid;
+  }
+
+  /** All that it has logged since its last start. */
+  get log() {
+    return this.child.stderr;
+  }
+
+  async start({ until = '/readyz' } = {}) {
+    this.child = new Child(join(bin, 'weir'), ['run', '--config', this.config], { title: 'weir' });
+    if (until) {
+      await waitFor(async () => (this.child.assertRunning(), (await fetch(this.url + until)).ok), `weir to answer ${until}`, 15_000);
+    }
+    return this;
+  }
+
+  /** SIGTERM; answers `{code, signal}`. */
+  async stop() {
+    return this.child.end('SIGTERM');
+  }
+
+  async kill() {
+    return this.child.end('SIGKILL');
+  }
+
+  async restart(options) {
+    await this.stop();
+    return this.start(options);
+  }
+
+  /** The token of a role, made by `weir token add` when first asked for. */
+  async token(role = 'viewer') {
+    if (!this.tokens.has(role)) this.tokens.set(role, await this.addToken(role, role));
+    return this.tokens.get(role);
+  }
+
+  async addToken(name, role) {
+    const { code, stdout, stderr } = await this.weir('token', 'add', '--name', name, '--role', role);
+    if (code !== 0) throw new Error(`weir token add: ${stderr}`);
+    return stdout.trim();
+  }
+
+  /** Runs `weir COMMAND … --config FILE`. */
+  weir(...args) {
+    return run(join(bin, 'weir'), [...args, '--config', this.config]);
+  }
+
+  /** fetch() with the token of `role` (null: none); a plain object as `json` becomes the body. */
+  async fetch(path, { role = 'viewer', json, headers = {}, ...options } = {}) {
+    const all = { ...(role && { authorization: `Bearer ${await this.token(role)}` }), ...headers };
+    if (json !== undefined) {
+      all['content-type'] ??= 'application/json';
+      options = { method: 'POST', ...options, body: JSON.stringify(json) };
+    }
+    return fetch(this.url + path, { ...options, headers: all });
+  }
+
+  /** The JSON answer of a GET, which has to succeed. */
+  async get(path, options) {
+    const response = await this.fetch(path, options);
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+}
+
+/**
+ * `toml`: tables after [server]; `server`: further lines of [server]; `until`: the path that must answer 2xx before this
+ * returns, or null. `start: false` writes the configuration only.
+ */
+export async function startGateway({ toml = '', server = '', port, start = true, until = '/readyz' } = {}) {
+  const folder = temporaryFolder();
+  port ??= await freePort();
+  const config = join(folder, 'weir.toml');
+  writeFileSync(config, `data_dir = "${folder}/data"\n[server]\nlisten = ["127.0.0.1:${port}"]\n${server}\n${toml}`);
+  const gateway = new Gateway(folder, port, config);
+  return start ? gateway.start({ until }) : gateway;
+}
