@@ -18,7 +18,7 @@ namespace weir {
 
 Result<nlohmann::json> parse_json(std::string_view text);
 
-/// The same limits for RFC 8949 CBOR.
+/// The same limits for RFC 8949 CBOR. Integer keys become their decimal text (SenML labels), tags are passed over.
 Result<nlohmann::json> parse_cbor(std::string_view bytes);
 
 /// Appends `text` as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD.

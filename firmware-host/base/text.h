@@ -6,7 +6,7 @@
 // Errors     bool answers only.
 #pragma once
 
-#include <string>
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +14,12 @@ namespace weir {
 
 /// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text);
+
+/// How many bytes from the start are valid UTF-8.
+std::size_t utf8_prefix(std::string_view text);
+
+/// How many bytes the first character takes; 0 when it is a control character or not UTF-8.
+std::size_t printable_length(std::string_view text);
 
 /// A device or metric name: 1 to limits::name_bytes_max bytes of UTF-8 without control characters.
 bool is_name(std::string_view text);

@@ -3,7 +3,7 @@
 // Purpose    epoll with timers and a mailbox; serial ports, retry timers and commands live on it.
 // Thread     run() is the `readers` thread; post() and stop() from any thread; everything else on the loop.
 // Ownership  callbacks are owned by the loop until removed; descriptors stay the caller's.
-// Limits     limits: 65,536 posted tasks waiting (post() returns false beyond), 1,024 descriptors.
+// Limits     65,536 posted tasks waiting (post() returns false beyond), 1,024 descriptors.
 // Errors     create() fails where the kernel gives no epoll descriptor.
 #pragma once
 
@@ -51,12 +51,17 @@ class PollLoop {
     TimerId id;
     std::function<void()> task;
   };
+  using Ready = std::function<void(std::uint32_t events)>;
+  struct Watched {
+    std::uint32_t generation = 0;  // tells a descriptor from a later one with the same number
+    std::shared_ptr<const Ready> ready;
+  };
 
   PollLoop(const Clock& clock, int epoll_fd, int wake_fd);
   int wait_ms() const;
   void run_timers();
   void run_posted();
-  void run_ready(int fd, std::uint32_t events);
+  void run_ready(int fd, std::uint32_t generation, std::uint32_t events);
 
   const Clock& clock_;
   const int epoll_fd_;
@@ -67,7 +72,8 @@ class PollLoop {
   std::vector<std::function<void()>> batch_;
   std::multimap<Monotonic, Timer> timers_;
   TimerId next_timer_ = 1;
-  std::unordered_map<int, std::shared_ptr<std::function<void(std::uint32_t)>>> watched_;
+  std::uint32_t generation_ = 0;
+  std::unordered_map<int, Watched> watched_;
 };
 
 }  // namespace weir::firmware
