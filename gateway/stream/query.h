@@ -27,13 +27,13 @@ enum class Start { standard, now, earliest, cursor, time };  // standard: `now` 
 
 struct StreamQuery {
   Start start = Start::standard;
-  Cursor after;           // Start::cursor
-  Timestamp since;        // Start::time
+  Cursor after;     // Start::cursor
+  Timestamp since;  // Start::time
   Filter filter;
   std::size_t limit = 0;  // 0: the default
   std::chrono::seconds wait{0};
   std::optional<Cursor> until;
-  unsigned rate = 0;      // records a second; 0: unlimited
+  unsigned rate = 0;  // records a second; 0: unlimited
   std::string consumer;
   std::chrono::nanoseconds every{0};
   std::chrono::nanoseconds flush{0};
