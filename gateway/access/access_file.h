@@ -1,0 +1,104 @@
+// AccessFile: data_dir/access.json, the one place where rights are kept.
+//
+// Purpose    read it whole, change it whole, notice that somebody else changed it.
+// Thread     belongs to its Access; processes exclude each other by flock(2) on access.lock beside it.
+// Ownership  none beyond its paths.
+// Limits     access_limits::file_bytes_max; beyond it the file is refused.
+// Errors     `invalid` for a file that isn't what this program wrote (cut, edited, open to others), `io` otherwise.
+//
+// Format     {"version":1,"tokens":[{name,role,prefix,sha256,created}],"sessions":[{id,role,sha256,created,seen}],
+//            "codes":[{sha256,created,wrong}],"wrong":{"count","last"}}; times are nanoseconds since 1970.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "access/access.h"
+
+namespace weir::gateway {
+
+struct StoredToken {
+  TokenInfo info;
+  std::string sha256;
+};
+
+struct StoredSession {
+  std::string id;  // for people: "3fa9"
+  Role role = Role::viewer;
+  std::string sha256;
+  Timestamp created, seen;
+};
+
+struct StoredCode {
+  std::string sha256;
+  Timestamp created;
+  unsigned wrong = 0;
+};
+
+struct AccessState {
+  std::vector<StoredToken> tokens;
+  std::vector<StoredSession> sessions;
+  std::vector<StoredCode> codes;
+  unsigned wrong_codes = 0;  // in a row
+  Timestamp wrong_last;
+};
+
+std::string encode_access(const AccessState& state);
+Result<AccessState> decode_access(std::string_view text);
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  int get() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+class AccessFile {
+ public:
+  explicit AccessFile(std::filesystem::path data_dir);
+
+  /// Makes the folder (mode 0700) where it is missing, refuses one that others may write to.
+  Result<void> prepare();
+
+  /// True when the file is not the one that was read or written last.
+  bool changed() const;
+
+  /// A missing file is an empty state: nobody has rights yet.
+  Result<AccessState> read();
+
+  /// Under the lock: reads, lets `edit` change the state, writes it whole and durably unless `edit` fails.
+  Result<AccessState> change(const std::function<Result<void>(AccessState&)>& edit);
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  void remember(Descriptor held);
+
+  struct Version {
+    Descriptor held;  // open, so that its inode number can't come back as another file's
+    AccessState state;
+  };
+  Result<Version> load() const;
+  Result<Descriptor> write(const AccessState& state) const;
+
+  std::filesystem::path dir_, path_, lock_path_;
+  Descriptor known_;                            // the version that was read or written last; closed: there was no file
+  std::int64_t known_ns_ = 0, known_size_ = 0;  // an edit in place changes these
+};
+
+}  // namespace weir::gateway

@@ -1,0 +1,37 @@
+#include <array>
+#include <utility>
+
+#include "access/access.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::array<std::pair<Role, std::string_view>, 4> names = {{
+    {Role::viewer, "viewer"},
+    {Role::operator_, "operator"},
+    {Role::admin, "admin"},
+    {Role::ingest, "ingest"},
+}};
+
+}  // namespace
+
+std::string_view to_string(Role role) { return names[static_cast<std::size_t>(role)].second; }
+
+std::optional<Role> role_from(std::string_view text) {
+  for (const auto& [role, name] : names) {
+    if (name == text) return role;
+  }
+  return std::nullopt;
+}
+
+bool allows(Role role, Right right) {
+  switch (right) {
+    case Right::read: return role == Role::viewer || role == Role::operator_ || role == Role::admin;
+    case Right::command: return role == Role::operator_ || role == Role::admin;
+    case Right::ingest: return role == Role::ingest || role == Role::admin;
+    case Right::administer: return role == Role::admin;
+  }
+  return false;
+}
+
+}  // namespace weir::gateway
