@@ -21,8 +21,8 @@ TEST_F(AccessTest, TokenOpensItsRoleAndNothingElseDoes) {
   ASSERT_TRUE(access->by_token(token));
   EXPECT_EQ(access->by_token(token)->name, "token:cloud");
   EXPECT_EQ(access->by_token(token)->role, Role::viewer);
-  for (const std::string& wrong : {std::string(), token.substr(0, token.size() - 1), token + "a", "weir_", token.substr(5),
-                                   std::string(token.size(), 'a'), token + std::string(1, '\0')}) {
+  for (const std::string& wrong : {std::string(), token.substr(0, token.size() - 1), token + "a", std::string("weir_"),
+                                   token.substr(5), std::string(token.size(), 'a'), token + std::string(1, '\0')}) {
     EXPECT_FALSE(access->by_token(wrong)) << wrong;
   }
 }
