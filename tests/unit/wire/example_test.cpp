@@ -1,6 +1,7 @@
 // The worked example of gateway/docs/wire.md: its bytes are what the encoders write, and the decoders read them.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -14,9 +15,10 @@ namespace weir::test {
 namespace {
 
 /// Fenced blocks whose first line is `MESSAGE:`, and the hexadecimal bytes below it.
-std::map<std::string, Bytes> examples_of(const std::string& path) {
-  std::ifstream file(path);
-  std::map<std::string, Bytes> examples;
+std::map<std::string, Bytes> examples() {
+  const auto root = std::filesystem::path(WEIR_CASES).parent_path().parent_path();
+  std::ifstream file(root / "gateway/docs/wire.md");
+  std::map<std::string, Bytes> found;
   std::string line, name;
   while (std::getline(file, line)) {
     if (line.starts_with("```")) {
@@ -25,10 +27,10 @@ std::map<std::string, Bytes> examples_of(const std::string& path) {
       name = line.substr(0, line.size() - 1);
     } else if (!name.empty()) {
       std::istringstream words(line);
-      for (unsigned byte = 0; words >> std::hex >> byte;) examples[name].push_back(static_cast<std::uint8_t>(byte));
+      for (unsigned byte = 0; words >> std::hex >> byte;) found[name].push_back(static_cast<std::uint8_t>(byte));
     }
   }
-  return examples;
+  return found;
 }
 
 std::string hex(const Bytes& bytes) {
@@ -110,7 +112,7 @@ std::map<std::string, Bytes> encoded() {
 }
 
 TEST(WireExample, BytesOfTheDocumentAreWhatIsSent) {
-  const auto documented = examples_of(WEIR_CASES "/../../gateway/docs/wire.md");
+  const auto documented = examples();
   for (const auto& [name, bytes] : encoded()) {
     const auto found = documented.find(name);
     EXPECT_TRUE(found != documented.end() && found->second == bytes) << name << ":\n" << hex(bytes);
@@ -119,7 +121,7 @@ TEST(WireExample, BytesOfTheDocumentAreWhatIsSent) {
 }
 
 TEST(WireExample, BytesOfTheDocumentAreWholeFrames) {
-  for (const auto& [name, bytes] : examples_of(WEIR_CASES "/../../gateway/docs/wire.md")) {
+  for (const auto& [name, bytes] : examples()) {
     EXPECT_EQ(frames_in(bytes).size(), 1U) << name;
   }
 }
