@@ -52,7 +52,6 @@ max_queued_messages 200000
 max_inflight_messages 1000
 persistence ${persistence}
 persistence_location ${folder}/
-autosave_interval 1
-autosave_on_changes true
+autosave_interval 60
 `;
 }
