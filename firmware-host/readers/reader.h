@@ -38,14 +38,15 @@ class CommandListener {
 
 struct ReaderStatus {
   std::string name;
-  std::string kind;       // "mqtt", "serial"
-  std::string where;      // url or port, without secrets
+  std::string kind;   // "mqtt", "serial"
+  std::string where;  // url or port, without secrets
   bool connected = false;
-  std::string detail;     // why not connected; empty otherwise
-  std::uint64_t messages = 0;  // payloads, lines or frames that came in
-  std::uint64_t readings = 0;  // readings handed over and committed
-  std::uint64_t losses = 0;    // payloads, lines or frames (or single values) that could not be taken
-  std::uint64_t connects = 0;  // times the connection was made
+  std::string detail;           // why not connected; empty otherwise
+  std::uint64_t messages = 0;   // payloads, lines or frames that came in
+  std::uint64_t readings = 0;   // readings handed over and committed
+  std::uint64_t losses = 0;     // payloads, lines or frames (or single values) that could not be taken
+  std::uint64_t connects = 0;   // times the connection was made
+  std::uint64_t held_back = 0;  // payloads not acknowledged, because they were not committed: they come again
 };
 
 /// What every reader is given.
