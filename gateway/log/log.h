@@ -72,6 +72,8 @@ struct LogStats {
   std::uint64_t queued_readings = 0, refused = 0, losses = 0, duplicates = 0, dropped_records = 0;
   std::uint64_t series = 0;
   std::chrono::nanoseconds commit_longest{};
+  bool unclean_start = false;      // the run before did not stop in order
+  std::filesystem::path replaced;  // the damaged file that was set aside at the start; empty: none
 };
 
 class Log {

@@ -1,0 +1,137 @@
+#include "log/database.h"
+
+#include <sqlite3.h>
+
+namespace weir::gateway {
+
+namespace {
+
+ErrorCode classify(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL: return ErrorCode::full;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return ErrorCode::unavailable;
+    case SQLITE_CONSTRAINT: return ErrorCode::conflict;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return ErrorCode::invalid;
+    default: return ErrorCode::io;
+  }
+}
+
+Error failure(sqlite3* database, int code) {
+  const char* file = sqlite3_db_filename(database, "main");
+  return {classify(code), std::string(file ? file : "log") + ": " + sqlite3_errmsg(database) + " (SQLite " +
+                              std::to_string(sqlite3_extended_errcode(database)) + ")"};
+}
+
+}  // namespace
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+void Statement::bind_one(int index, std::int64_t value) { sqlite3_bind_int64(statement_.get(), index, value); }
+
+void Statement::bind_one(int index, std::string_view text) {
+  sqlite3_bind_text64(statement_.get(), index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void Statement::bind_one(int index, Blob blob) {
+  sqlite3_bind_blob64(statement_.get(), index, blob.bytes.data() ? blob.bytes.data() : "", blob.bytes.size(), SQLITE_STATIC);
+}
+
+Result<bool> Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  const auto done = code == SQLITE_DONE;
+  Error error;
+  if (!done) error = failure(sqlite3_db_handle(statement_.get()), code);
+  reset();
+  if (!done) return error;
+  return false;
+}
+
+Result<void> Statement::run() {
+  for (;;) {
+    auto row = step();
+    if (!row) return row.error();
+    if (!*row) return {};
+  }
+}
+
+void Statement::reset() { sqlite3_reset(statement_.get()); }
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+
+std::string_view Statement::text(int column) const {
+  const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+bool Statement::null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+
+Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
+  const int flags = mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(file.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database database(raw);
+  if (code != SQLITE_OK) {
+    return Error{classify(code), file.string() + ": " + (raw ? sqlite3_errmsg(raw) : "out of memory") +
+                                     "; data_dir must exist and be writable by this user"};
+  }
+  sqlite3_busy_timeout(raw, 3000);
+  return database;
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* raw = nullptr;
+  const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  if (code != SQLITE_OK) return failure(database_.get(), code);
+  return Statement(raw);
+}
+
+Result<void> Database::run(std::string_view sql) {
+  const int code = sqlite3_exec(database_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return failure(database_.get(), code);
+  return {};
+}
+
+Result<std::int64_t> Database::number(std::string_view sql) {
+  auto statement = prepare(sql);
+  if (!statement) return statement.error();
+  auto row = statement->step();
+  if (!row) return row.error();
+  return *row ? statement->integer(0) : 0;
+}
+
+Result<void> Database::sync_wal() {
+  sqlite3_file* wal = nullptr;
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&wal));
+  if (wal == nullptr || wal->pMethods == nullptr) return {};  // nothing was written yet
+  const int code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+  if (code != SQLITE_OK) return Error{ErrorCode::io, "the log could not be synced to disk (SQLite " + std::to_string(code) + ")"};
+  return {};
+}
+
+Result<Transaction> Transaction::begin(Database& database) {
+  for (auto [statement, sql] : {std::pair{&database.begin_, "BEGIN IMMEDIATE"}, {&database.commit_, "COMMIT"}, {&database.rollback_, "ROLLBACK"}}) {
+    if (*statement) continue;
+    auto prepared = database.prepare(sql);
+    if (!prepared) return prepared.error();
+    *statement = std::move(*prepared);
+  }
+  if (auto begun = database.begin_.run(); !begun) return begun.error();
+  return Transaction(database);
+}
+
+Result<void> Transaction::commit() {
+  auto committed = database_->commit_.run();
+  if (committed) database_ = nullptr;
+  return committed;
+}
+
+Transaction::~Transaction() {
+  // SQLite may have rolled back by itself (SQLITE_FULL); then this fails and nothing is left to do.
+  if (database_) (void)database_->rollback_.run();
+}
+
+}  // namespace weir::gateway
