@@ -11,7 +11,7 @@ enum class Type : std::uint8_t { number = 0, integer = 1, no = 2, yes = 3, text 
 
 // The first byte of a record: kind in bits 0-2, then one flag each.
 constexpr unsigned kind_mask = 0x07;
-constexpr unsigned has_time = 0x08;       // time differs from received
+constexpr unsigned has_time = 0x08;  // time differs from received
 constexpr unsigned unsynchronised = 0x10;
 constexpr unsigned has_quality = 0x20;
 

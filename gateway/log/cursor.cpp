@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t epoch_digits = 8;
 
 Error malformed(std::string_view text) {
-  return {ErrorCode::invalid, "cursor \"" + std::string(text.substr(0, 40)) + "\": must look like \"5f3a9c01-1234\", as a response gave it"};
+  return {ErrorCode::invalid,
+          "cursor \"" + std::string(text.substr(0, 40)) + "\": must look like \"5f3a9c01-1234\", as a response gave it"};
 }
 
 }  // namespace

@@ -84,7 +84,8 @@ Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
 
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
-  const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  const int code =
+      sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   if (code != SQLITE_OK) return failure(database_.get(), code);
   return Statement(raw);
 }
@@ -113,7 +114,8 @@ Result<void> Database::sync_wal() {
 }
 
 Result<Transaction> Transaction::begin(Database& database) {
-  for (auto [statement, sql] : {std::pair{&database.begin_, "BEGIN IMMEDIATE"}, {&database.commit_, "COMMIT"}, {&database.rollback_, "ROLLBACK"}}) {
+  for (auto [statement, sql] :
+       {std::pair{&database.begin_, "BEGIN IMMEDIATE"}, {&database.commit_, "COMMIT"}, {&database.rollback_, "ROLLBACK"}}) {
     if (*statement) continue;
     auto prepared = database.prepare(sql);
     if (!prepared) return prepared.error();

@@ -72,9 +72,9 @@ class Database {
   static Result<Database> open(const std::filesystem::path& file, Mode mode);
 
   Result<Statement> prepare(std::string_view sql);
-  Result<void> run(std::string_view sql);                     // one or several statements without parameters
-  Result<std::int64_t> number(std::string_view sql);          // the first column of the first row
-  Result<void> sync_wal();                                    // fdatasync of what was committed, through SQLite's VFS
+  Result<void> run(std::string_view sql);             // one or several statements without parameters
+  Result<std::int64_t> number(std::string_view sql);  // the first column of the first row
+  Result<void> sync_wal();                            // fdatasync of what was committed, through SQLite's VFS
 
  private:
   struct Close {

@@ -44,7 +44,8 @@ Result<void> Dictionary::load(Database& database) {
 
 void Dictionary::restore_series(std::string_view device, std::string_view metric) {
   std::unique_lock lock(mutex_);
-  const auto& added = series_.emplace_back(Series{static_cast<std::uint32_t>(series_.size()), std::string(device), std::string(metric)});
+  const auto& added =
+      series_.emplace_back(Series{static_cast<std::uint32_t>(series_.size()), std::string(device), std::string(metric)});
   make_key(key_, device, metric);
   series_by_name_.emplace(key_, &added);
 }

@@ -83,8 +83,8 @@ Result<std::vector<std::int64_t>> History::partitions_from(std::uint64_t seq) {
 Result<void> History::read_partition(std::int64_t partition, std::uint64_t from, std::size_t records_max, Block& block) {
   const auto table = journal_table(partition);
   auto rows = database_.prepare("SELECT first_seq, received, body FROM " + table +
-                                " WHERE first_seq >= COALESCE((SELECT MAX(first_seq) FROM " + table + " WHERE first_seq <= ?1), 0)" +
-                                " ORDER BY first_seq");
+                                " WHERE first_seq >= COALESCE((SELECT MAX(first_seq) FROM " + table +
+                                " WHERE first_seq <= ?1), 0)" + " ORDER BY first_seq");
   if (!rows) return rows.error();
   rows->bind(from);
   while (block.records.size() < records_max) {
@@ -107,7 +107,8 @@ Result<std::uint64_t> History::seq_before(Timestamp time) {
   auto partitions = partitions_from(0);
   if (!partitions) return partitions.error();
   for (const auto partition : *partitions) {
-    auto rows = database_.prepare("SELECT first_seq FROM " + journal_table(partition) + " WHERE received >= ? ORDER BY first_seq LIMIT 1");
+    auto rows = database_.prepare("SELECT first_seq FROM " + journal_table(partition) +
+                                  " WHERE received >= ? ORDER BY first_seq LIMIT 1");
     if (!rows) return rows.error();
     auto row = rows->bind(to_nanoseconds(time)).step();
     if (!row) return row.error();

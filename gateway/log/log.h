@@ -48,13 +48,13 @@ struct Append {
   std::vector<CommandStatus> commands;
   std::vector<std::pair<Kind, Event>> events;  // system, alarm
   std::vector<ConsumerMark> consumers;         // no records; durable with the next commit
-  std::string idempotency_key;  // empty: none; a repeated one appends nothing and answers as before
+  std::string idempotency_key;                 // empty: none; a repeated one appends nothing and answers as before
 };
 
 struct Committed {
-  std::uint64_t last = 0;      // the newest sequence number of this unit (or the head, where it made no record)
-  std::size_t accepted = 0;    // readings taken (of a node: also those that were there before)
-  bool repeated = false;       // the idempotency key was known
+  std::uint64_t last = 0;    // the newest sequence number of this unit (or the head, where it made no record)
+  std::size_t accepted = 0;  // readings taken (of a node: also those that were there before)
+  bool repeated = false;     // the idempotency key was known
 };
 
 using CommitHandler = std::function<void(const Result<Committed>&)>;
@@ -67,7 +67,7 @@ struct DeviceRow {
 };
 
 struct LogStats {
-  std::uint64_t head = 0, oldest = 0;       // sequence numbers; oldest is the first that is still held
+  std::uint64_t head = 0, oldest = 0;                 // sequence numbers; oldest is the first that is still held
   std::uint64_t commits = 0, records = 0, bytes = 0;  // since start; bytes of file and WAL now
   std::uint64_t queued_readings = 0, refused = 0, losses = 0, duplicates = 0, dropped_records = 0;
   std::uint64_t series = 0;

@@ -21,7 +21,9 @@ class MembersWriter {
     append_json_string(members_, value);
     return *this;
   }
-  MembersWriter& text_unless_empty(std::string_view name, std::string_view value) { return value.empty() ? *this : text(name, value); }
+  MembersWriter& text_unless_empty(std::string_view name, std::string_view value) {
+    return value.empty() ? *this : text(name, value);
+  }
   MembersWriter& number(std::string_view name, std::uint64_t value) { return json(name, std::to_string(value)); }
   MembersWriter& time(std::string_view name, Timestamp value) { return text(name, format_time(value)); }
   MembersWriter& json(std::string_view name, std::string_view value) {

@@ -46,9 +46,9 @@ struct Record {
   Kind kind = Kind::reading;
   Quality quality = Quality::good;
   bool clock_unsynchronised = false;
-  const Series* series = nullptr;     // of a reading
-  const std::string* unit = nullptr;  // of a reading; never null there, may be empty
-  Value value;                        // of a reading
+  const Series* series = nullptr;      // of a reading
+  const std::string* unit = nullptr;   // of a reading; never null there, may be empty
+  Value value;                         // of a reading
   std::shared_ptr<const Event> event;  // of every other kind
 
   std::string_view device() const { return series ? std::string_view(series->device) : std::string_view(event->device); }
@@ -79,8 +79,8 @@ struct CommandStatus {
   std::string by;  // who asked
   Timestamp created;
   Timestamp deadline;
-  std::string result_json;  // empty: none
-  std::string error;        // empty: none
+  std::string result_json;      // empty: none
+  std::string error;            // empty: none
   std::string idempotency_key;  // empty: none; never shown
 };
 

@@ -36,8 +36,9 @@ CommandStatus to_command(const Statement& row) {
 bool Store::roll_due(Timestamp now) const {
   const auto& partition = partitions_.back();
   if (next_seq_ == partition.first_seq) return false;  // empty
-  const auto age_max = std::clamp<std::chrono::nanoseconds>(options_.age_max / 30, std::chrono::minutes(1), std::chrono::hours(24));
-  return partition.bytes >= partition_bytes_max_ || now - partition.begun >= age_max;
+  const auto age_max =
+      std::clamp<std::chrono::nanoseconds>(options_.age_max / 30, std::chrono::minutes(1), std::chrono::hours(24));
+  return partition_full() || now - partition.begun >= age_max;
 }
 
 Result<void> Store::roll(Timestamp now) {
@@ -46,10 +47,10 @@ Result<void> Store::roll(Timestamp now) {
   const auto id = partitions_.back().id + 1;
   if (auto done = dictionary_.persist(); !done) return done;
   if (auto done = state_.save(database_, dictionary_); !done) return done;
-  auto made = database_.run(
-      make_partition_sql(id, next_seq_, now) +
-      "DELETE FROM push WHERE received < " + std::to_string(to_nanoseconds(now - push_keys_kept)) + ";" +
-      "DELETE FROM command WHERE state NOT IN ('queued', 'sent') AND created < " + std::to_string(to_nanoseconds(now - commands_kept)));
+  auto made = database_.run(make_partition_sql(id, next_seq_, now) + "DELETE FROM push WHERE received < " +
+                            std::to_string(to_nanoseconds(now - push_keys_kept)) + ";" +
+                            "DELETE FROM command WHERE state NOT IN ('queued', 'sent') AND created < " +
+                            std::to_string(to_nanoseconds(now - commands_kept)));
   if (!made) return made;
   if (auto done = transaction->commit(); !done) return done;
   dictionary_.committed();
@@ -57,16 +58,17 @@ Result<void> Store::roll(Timestamp now) {
   return prepare_append();
 }
 
-bool Store::size_drop_due() const { return partitions_.size() > 1 && live_bytes_ > options_.size_max / 10 * 9; }
+bool Store::size_drop_due() const { return partitions_.size() > 1 && pages_used_ > page_limit_ / 10 * 9; }
 
 bool Store::age_drop_due(Timestamp now) const {
   return partitions_.size() > 1 && now - partitions_.front().newest > options_.age_max;
 }
 
 Result<void> Store::measure() {
-  auto used = database_.number("SELECT (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)");
+  auto used =
+      database_.number("SELECT (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)");
   if (!used) return used.error();
-  live_bytes_ = static_cast<std::uint64_t>(*used) * page_bytes + std::min(file_bytes(options_.file.string() + "-wal"), wal_bytes_max);
+  pages_used_ = static_cast<std::uint64_t>(*used);
   return {};
 }
 

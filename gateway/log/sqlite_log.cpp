@@ -28,8 +28,8 @@ const Error too_late{ErrorCode::timed_out, "the log did not commit in time: the 
 
 }  // namespace
 
-SqliteLog::SqliteLog(std::unique_ptr<Store> store, std::unique_ptr<History> history, const LogOptions& options, const Clock& clock,
-                     Hooks hooks)
+SqliteLog::SqliteLog(std::unique_ptr<Store> store, std::unique_ptr<History> history, const LogOptions& options,
+                     const Clock& clock, Hooks hooks)
     : options_(options),
       clock_(clock),
       hooks_(std::move(hooks)),
@@ -99,12 +99,13 @@ void SqliteLog::commit_queue(Lock& lock) {
   queued_weight_ = 0;
   work_waiting_ = false;
   lock.unlock();
-  const auto began = clock_.monotonic();
+  began_ = clock_.monotonic();
   const auto timer = next_timer();
   const auto outcome = commit(batch);
+  tend();
   lock.lock();
   committing_ = false;
-  stats_.commit_longest = std::max<std::chrono::nanoseconds>(stats_.commit_longest, clock_.monotonic() - began);
+  stats_.commit_longest = std::max<std::chrono::nanoseconds>(stats_.commit_longest, clock_.monotonic() - began_);
   if (outcome) {
     ++stats_.commits;
     if (outcome->block) stats_.records += outcome->block->records.size();
@@ -112,7 +113,8 @@ void SqliteLog::commit_queue(Lock& lock) {
   stats_.losses = writer_.losses();
   stats_.duplicates = writer_.duplicates();
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (!batch[i]->committed) batch[i]->outcome = outcome ? Result<Committed>(outcome->committed[i]) : Result<Committed>(outcome.error());
+    if (!batch[i]->committed)
+      batch[i]->outcome = outcome ? Result<Committed>(outcome->committed[i]) : Result<Committed>(outcome.error());
   }
   if (waiters_ > 0) committed_.notify_all();
   if (next_timer() < timer) work_waiting_ = true;  // the log thread must sleep less long
@@ -128,6 +130,10 @@ Result<Writer::Outcome> SqliteLog::commit(const std::vector<PendingPtr>& batch) 
     if (!sync_due_ && options_.durability == Durability::bounded) sync_due_ = clock_.monotonic() + sync_interval;
     for (const auto* append : appends) note_consumers(*append);
     publish(outcome->block);
+    if (store_->partition_full()) maintenance_due_ = began_;
+  } else if (outcome.error().code == ErrorCode::full) {
+    space_needed_ = true;
+    maintenance_due_ = began_;
   } else if (outcome.error().code == ErrorCode::io || outcome.error().code == ErrorCode::invalid) {
     fail(outcome.error());
   }
@@ -201,9 +207,17 @@ Monotonic SqliteLog::next_timer() const {
 }
 
 void SqliteLog::run_timers(Lock& lock) {
-  if (writer_.losses_due()) commit_queue(lock);
+  if (writer_.losses_due()) return commit_queue(lock);
   committing_ = true;
   lock.unlock();
+  tend();
+  lock.lock();
+  committing_ = false;
+  if (waiters_ > 0) committed_.notify_all();
+}
+
+// With every commit, not only when the log thread has its turn: whoever commits in a loop must not put it off.
+void SqliteLog::tend() {
   const auto now = clock_.monotonic();
   Result<void> done;
   if (sync_due_ && *sync_due_ <= now) {
@@ -215,13 +229,13 @@ void SqliteLog::run_timers(Lock& lock) {
     maintenance_due_ = now + maintenance_interval;
   }
   if (!done && done.error().code != ErrorCode::unavailable && done.error().code != ErrorCode::full) fail(done.error());
-  lock.lock();
-  committing_ = false;
-  if (waiters_ > 0) committed_.notify_all();
 }
 
 Result<void> SqliteLog::maintain() {
   const auto now = clock_.wall();
+  if (std::exchange(space_needed_, false) && store_->partitions().size() > 1) {
+    if (auto done = drop_oldest(); !done) return done;
+  }
   if (store_->roll_due(now)) {
     if (auto done = store_->roll(now); !done) return done;
   }
@@ -278,7 +292,8 @@ std::vector<Record> SqliteLog::newest() const {
 
 std::vector<DeviceRow> SqliteLog::devices() const {
   std::vector<DeviceRow> rows;
-  for (const auto& [name, device] : store_->state().devices()) rows.push_back({name, device.state, device.reader, device.last_seen});
+  for (const auto& [name, device] : store_->state().devices())
+    rows.push_back({name, device.state, device.reader, device.last_seen});
   return rows;
 }
 

@@ -25,7 +25,8 @@ namespace weir::gateway {
 
 class SqliteLog final : public Log {
  public:
-  SqliteLog(std::unique_ptr<Store> store, std::unique_ptr<History> history, const LogOptions& options, const Clock& clock, Hooks hooks);
+  SqliteLog(std::unique_ptr<Store> store, std::unique_ptr<History> history, const LogOptions& options, const Clock& clock,
+            Hooks hooks);
   ~SqliteLog() override;
 
   Result<Committed> append_and_wait(Append&& append, std::chrono::milliseconds deadline) override;
@@ -69,6 +70,7 @@ class SqliteLog final : public Log {
   void note_consumers(const Append& append);
   void fail(const Error& error);
   void run_timers(Lock& lock);
+  void tend();
   Result<void> maintain();
   Result<void> drop_oldest();
   bool wanted(std::uint64_t seq) const;
@@ -87,10 +89,12 @@ class SqliteLog final : public Log {
   std::unique_ptr<Store> store_;
   Writer writer_;
   std::optional<Monotonic> sync_due_;
+  Monotonic began_;  // the commit
   Monotonic maintenance_due_;
+  bool space_needed_ = false;
   std::map<std::string, std::uint64_t> consumers_;  // acknowledged up to
 
-  mutable std::mutex mutex_;  // protects all below
+  mutable std::mutex mutex_;           // protects all below
   std::condition_variable committed_;  // a commit has ended; for those counted in waiters_
   std::condition_variable work_;       // work_waiting_ was set; for the log thread
   bool work_waiting_ = false;

@@ -36,10 +36,12 @@ std::string_view to_string(DeviceState state) { return state_names[static_cast<s
 
 Result<void> State::load(Database& database, const Names& names) {
   auto devices = for_each_row(database.prepare("SELECT name, state, reader, last_seen FROM device"), [&](const Statement& row) {
-    devices_[std::string(row.text(0))] = {device_state_from(row.text(1)), std::string(row.text(2)), from_nanoseconds(row.integer(3))};
+    devices_[std::string(row.text(0))] = {device_state_from(row.text(1)), std::string(row.text(2)),
+                                          from_nanoseconds(row.integer(3))};
   });
   if (!devices) return devices;
-  auto marks = for_each_row(database.prepare("SELECT device, boot, sequence FROM mark ORDER BY rowid"), [&](const Statement& row) {
+  auto marks = for_each_row(database.prepare("SELECT device, boot, sequence FROM mark ORDER BY rowid"), [&](const Statement&
+                                                                                                                row) {
     apply(Mark{std::string(row.text(0)), static_cast<std::uint32_t>(row.integer(1)), static_cast<std::uint32_t>(row.integer(2))});
   });
   if (!marks) return marks;
@@ -81,7 +83,8 @@ Result<void> State::save_newest(Database& database, Dictionary& dictionary) cons
     std::string body;
     encode_marks(body, {});
     encode_record(body, record, dictionary.find_or_add_unit(*record.unit)->id);
-    if (auto done = insert->bind(record.series->id, record.seq, to_nanoseconds(record.received), Blob{body}).run(); !done) return done;
+    if (auto done = insert->bind(record.series->id, record.seq, to_nanoseconds(record.received), Blob{body}).run(); !done)
+      return done;
   }
   return {};
 }

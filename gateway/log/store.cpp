@@ -17,6 +17,7 @@ namespace weir::gateway {
 namespace {
 
 constexpr std::int64_t schema_version = 1;
+constexpr std::uint64_t pages_floor = 64;
 constexpr int partitions_aim = 16;  // so that retention takes about a sixteenth at a time
 constexpr std::uint64_t partition_bytes_floor = std::uint64_t{256} << 10U;
 constexpr std::uint64_t partition_bytes_ceiling = std::uint64_t{8} << 20U;  // what a start after a crash has to replay
@@ -57,7 +58,8 @@ Result<int> lock_file(const std::filesystem::path& file) {
   if (fd < 0) return Error{ErrorCode::io, path + ": cannot be made; data_dir must exist and be writable by this user"};
   if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
   ::close(fd);
-  return Error{ErrorCode::conflict, file.string() + ": another weir has this log open; stop it, or give this one its own data_dir"};
+  return Error{ErrorCode::conflict,
+               file.string() + ": another weir has this log open; stop it, or give this one its own data_dir"};
 }
 
 std::filesystem::path set_aside(const std::filesystem::path& file, Timestamp now) {
@@ -84,6 +86,7 @@ std::string make_partition_sql(std::int64_t partition, std::uint64_t first_seq, 
 Store::Store(Database database, const LogOptions& options)
     : database_(std::move(database)),
       options_(options),
+      page_limit_(std::max((options.size_max - std::min(2 * wal_bytes_max, options.size_max / 2)) / page_bytes, pages_floor)),
       partition_bytes_max_(std::clamp(options.size_max / partitions_aim, partition_bytes_floor, partition_bytes_ceiling)) {}
 
 Store::~Store() {
@@ -120,17 +123,17 @@ Result<void> Store::prepare_file(Timestamp now) {
   auto version = database_.number("PRAGMA user_version");
   if (!version) return version.error();
   if (*version > schema_version) {
-    return Error{ErrorCode::conflict, options_.file.string() + ": was written by a newer weir (schema " + std::to_string(*version) +
-                                          "); install that version again"};
+    return Error{ErrorCode::conflict, options_.file.string() + ": was written by a newer weir (schema " +
+                                          std::to_string(*version) + "); install that version again"};
   }
-  const auto pages = std::max(options_.size_max - std::min(2 * wal_bytes_max, options_.size_max / 2), 64 * page_bytes) / page_bytes;
   const auto checkpoint_pages = std::clamp<std::uint64_t>(options_.size_max / 16 / page_bytes, 64, 1000);
   // NORMAL: consistent always, but only a checkpoint syncs; `bounded` adds one sync a second, `strict` syncs each commit.
   const std::string synchronous = options_.durability == Durability::strict ? "FULL" : "NORMAL";
-  auto set = database_.run("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=" + synchronous +
-                           "; PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024; PRAGMA journal_size_limit=" +
-                           std::to_string(wal_bytes_max) + "; PRAGMA wal_autocheckpoint=" + std::to_string(checkpoint_pages) +
-                           "; PRAGMA max_page_count=" + std::to_string(pages));
+  auto set =
+      database_.run("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=" + synchronous +
+                    "; PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024; PRAGMA journal_size_limit=" +
+                    std::to_string(wal_bytes_max) + "; PRAGMA wal_autocheckpoint=" + std::to_string(checkpoint_pages) +
+                    "; PRAGMA max_page_count=" + std::to_string(page_limit_));
   if (!set) return set;
   return *version == 0 ? make_schema(now) : Result<void>{};
 }
@@ -140,7 +143,8 @@ Result<void> Store::make_schema(Timestamp now) {
   if (!epoch) return epoch.error();
   auto transaction = begin();
   if (!transaction) return transaction.error();
-  auto made = database_.run(std::string(schema) + make_partition_sql(1, 1, now) + "PRAGMA user_version=" + std::to_string(schema_version));
+  auto made = database_.run(std::string(schema) + make_partition_sql(1, 1, now) +
+                            "PRAGMA user_version=" + std::to_string(schema_version));
   if (!made) return made;
   if (auto done = set_meta("epoch", std::to_string(*epoch)); !done) return done;
   return transaction->commit();
@@ -161,12 +165,15 @@ Result<void> Store::load_partitions() {
     auto row = rows->step();
     if (!row) return row.error();
     if (!*row) break;
-    partitions_.push_back({.id = rows->integer(0), .first_seq = static_cast<std::uint64_t>(rows->integer(1)), .begun = from_nanoseconds(rows->integer(2))});
+    partitions_.push_back({.id = rows->integer(0),
+                           .first_seq = static_cast<std::uint64_t>(rows->integer(1)),
+                           .begun = from_nanoseconds(rows->integer(2))});
   }
   if (partitions_.empty()) return Error{ErrorCode::invalid, options_.file.string() + ": has no partition"};
   for (auto& partition : partitions_) {
     const auto table = journal_table(partition.id);
-    auto totals = database_.prepare("SELECT received, first_seq + records - 1 FROM " + table + " ORDER BY first_seq DESC LIMIT 1");
+    auto totals =
+        database_.prepare("SELECT received, first_seq + records - 1 FROM " + table + " ORDER BY first_seq DESC LIMIT 1");
     if (!totals) return totals.error();
     auto row = totals->step();
     if (!row) return row.error();
@@ -231,6 +238,8 @@ void Store::appended(Timestamp received, std::size_t records, std::size_t bytes)
   partition.newest = received;
   partition.bytes += bytes;
 }
+
+bool Store::partition_full() const { return partitions_.back().bytes >= partition_bytes_max_; }
 
 Result<void> Store::reload_state() {
   state_ = {};

@@ -55,7 +55,7 @@ class Store {
   std::uint64_t head() const { return head_; }
   std::uint64_t oldest() const;
   const std::filesystem::path& replaced() const { return replaced_; }  // empty: nothing was set aside
-  bool unclean() const { return unclean_; }                           // the last run did not stop in order
+  bool unclean() const { return unclean_; }                            // the last run did not stop in order
 
   Result<Transaction> begin() { return Transaction::begin(database_); }
   /// Inside a transaction. appended() after its commit.
@@ -65,6 +65,7 @@ class Store {
   /// After a transaction that failed: memory is brought back to what the file says.
   Result<void> reload_state();
 
+  bool partition_full() const;
   /// True when the newest partition is large or old enough to begin another.
   bool roll_due(Timestamp now) const;
   Result<void> roll(Timestamp now);
@@ -96,6 +97,7 @@ class Store {
 
   Database database_;
   const LogOptions options_;
+  const std::uint64_t page_limit_;  // of the database file; the WAL has its own share of size_max
   int lock_fd_ = -1;
   std::filesystem::path replaced_;
   bool unclean_ = false;
@@ -105,7 +107,7 @@ class Store {
   State state_;
   std::deque<Partition> partitions_;  // never empty after load; the last is appended to
   std::uint64_t partition_bytes_max_;
-  std::uint64_t live_bytes_ = 0;
+  std::uint64_t pages_used_ = 0;
   Statement append_;
 };
 

@@ -104,7 +104,9 @@ void Writer::add_loss(const Loss& loss, const std::string& reader) {
   if (auto event = ledger_.add(loss, reader, now_, at_)) add_event(Kind::loss, std::move(*event));
 }
 
-void Writer::add_device_change(const DeviceChange& change, const std::string& reader) { set_device(change.device, change.state, reader); }
+void Writer::add_device_change(const DeviceChange& change, const std::string& reader) {
+  set_device(change.device, change.state, reader);
+}
 
 void Writer::set_device(const std::string& device, DeviceState state, const std::string& reader) {
   auto* known = store_.state().find_or_add_device(device);
@@ -184,7 +186,9 @@ Result<void> Writer::write_tables(const Append& append, const Committed& committ
   if (append.idempotency_key.empty()) return {};
   auto statement = store_.database().prepare("INSERT INTO push(key, last, accepted, received) VALUES (?, ?, ?, ?)");
   if (!statement) return statement.error();
-  return statement->bind(append.idempotency_key, committed.last, static_cast<std::uint64_t>(committed.accepted), to_nanoseconds(now_)).run();
+  return statement
+      ->bind(append.idempotency_key, committed.last, static_cast<std::uint64_t>(committed.accepted), to_nanoseconds(now_))
+      .run();
 }
 
 }  // namespace weir::gateway

@@ -61,9 +61,9 @@ class Writer {
   Timestamp now_;
   Monotonic at_;
   std::shared_ptr<Block> block_;
-  std::vector<std::uint32_t> units_;  // of block_'s records
+  std::vector<std::uint32_t> units_;                       // of block_'s records
   std::set<std::pair<std::string, std::uint32_t>> marks_;  // (device, boot) that moved
-  std::map<std::string, Committed> keys_;  // idempotency keys of this batch
+  std::map<std::string, Committed> keys_;                  // idempotency keys of this batch
   std::string body_;
 };
 
