@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 export const root = resolve(fileURLToPath(import.meta.url), '../../../..');
@@ -22,10 +21,11 @@ export function closeAtEnd(client) {
   return client;
 }
 
-after(async () => {
+/** Closes every client, then ends every child. */
+export async function endAll() {
   await Promise.allSettled([...open].map((client) => client.close()));
-  await Promise.allSettled([...children].map((child) => child.end()));
-});
+  await Promise.allSettled([...children].reverse().map((child) => child.end()));
+}
 
 process.on('exit', () => {
   for (const child of children) {
@@ -34,7 +34,6 @@ process.on('exit', () => {
   }
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
 /** A folder that is removed at the end. */
 export function temporaryFolder() {
