@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child, bin, endAll, freePort, listening, root, run, waitFor } from '../integration/harness/process.mjs';
 
-const folder = join(root, 'build/run');
+const folder = process.env.WEIR_RUN_FOLDER ?? join(root, 'build/run');
 const config = join(folder, 'weir.toml');
 
 async function main() {
