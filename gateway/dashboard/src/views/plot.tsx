@@ -57,7 +57,7 @@ function options(element: HTMLElement, stepped: boolean, language: string): uPlo
   return {
     ...sizeOf(element),
     legend: {show: false},
-    padding: [10, 10, 0, 0],
+    padding: [10, 20, 0, 0],
     cursor: {y: false, drag: {x: false, y: false}},
     scales: {x: {time: true, auto: false}, y: {range: stepped ? [-0.1, 1.1] : span}},
     axes: [
