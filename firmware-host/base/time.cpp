@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <limits>
 
 namespace weir {
@@ -122,13 +121,20 @@ const DurationUnit* find_unit(std::string_view name) {
   return nullptr;
 }
 
-void append_fraction(std::string& out, std::int64_t ns) {
-  if (ns == 0) return;
-  char digits[16];
-  std::snprintf(digits, sizeof digits, ".%09lld", static_cast<long long>(ns));
-  std::string_view text(digits, 10);
-  while (text.back() == '0') text.remove_suffix(1);
-  out += text;
+char* put_two(char* to, unsigned value) {
+  *to++ = static_cast<char>('0' + value / 10);
+  *to++ = static_cast<char>('0' + value % 10);
+  return to;
+}
+
+char* put_fraction(char* to, std::uint32_t ns) {
+  if (ns == 0) return to;
+  *to++ = '.';
+  for (std::uint32_t scale = ns_per_second / 10; ns != 0; scale /= 10) {
+    *to++ = static_cast<char>('0' + ns / scale);
+    ns %= scale;
+  }
+  return to;
 }
 
 }  // namespace
@@ -136,17 +142,28 @@ void append_fraction(std::string& out, std::int64_t ns) {
 Timestamp SystemClock::wall() const { return std::chrono::time_point_cast<nanoseconds>(std::chrono::system_clock::now()); }
 Monotonic SystemClock::monotonic() const { return std::chrono::steady_clock::now(); }
 
+// Digit by digit: this is a large part of what encoding a record costs.
 void append_time(std::string& out, Timestamp time) {
   const auto days = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(days);
-  const auto second = std::chrono::floor<std::chrono::seconds>(time - days).count();
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(second / 3600),
-                static_cast<int>(second / 60 % 60), static_cast<int>(second % 60));
-  out += text;
-  append_fraction(out, (time - days).count() % ns_per_second);
-  out += 'Z';
+  const auto ns = (time - days).count();
+  const auto second = static_cast<unsigned>(ns / ns_per_second);
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  char text[32];
+  char* to = put_two(put_two(text, year / 100), year % 100);
+  *to++ = '-';
+  to = put_two(to, static_cast<unsigned>(date.month()));
+  *to++ = '-';
+  to = put_two(to, static_cast<unsigned>(date.day()));
+  *to++ = 'T';
+  to = put_two(to, second / 3600);
+  *to++ = ':';
+  to = put_two(to, second / 60 % 60);
+  *to++ = ':';
+  to = put_two(to, second % 60);
+  to = put_fraction(to, static_cast<std::uint32_t>(ns % ns_per_second));
+  *to++ = 'Z';
+  out.append(text, to);
 }
 
 std::string format_time(Timestamp time) {

@@ -39,6 +39,8 @@ class EncodedBlock {
   };
   friend class EncodedBlocks;
 
+  void encode(std::size_t index, Span& span);
+
   EncodedBlocks& owner_;
   const BlockPtr block_;
   const Format format_;

@@ -2,8 +2,10 @@
 //
 // Purpose    one set of names and one set of messages for every transport.
 // Thread     plain value.
-// Limits     as stated in the contract; beyond them: an error that names the parameter.
-// Errors     `invalid` with the parameter's name, what it is and what it may be. Unknown parameters are errors.
+// Limits     as stated in the contract; `every` and `flush` at most a day, `rate` at most 1,000,000, a consumer's name 1 to 64
+//            of [A-Za-z0-9._-]. Beyond them: an error that names the parameter.
+// Errors     `invalid` with the parameter's name, what it is and what it may be. Unknown parameters (with
+//            the nearest known one) and repeated ones are errors; so is `since` beside `after`.
 #pragma once
 
 #include <chrono>
@@ -46,7 +48,7 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 /// Percent-decoding included ('+' is a space); at most 64 parameters.
 Result<Parameters> parse_url_query(std::string_view query);
 
-/// `last_event_id` wins over `after`; empty: none.
+/// `last_event_id` wins over `after` and `since`, which an EventSource repeats when it reconnects; empty: none.
 Result<StreamQuery> parse_stream_query(const Parameters& parameters, std::string_view last_event_id);
 
 /// The members of `{"op":"subscribe",…}` besides op and id; strings, numbers and booleans as in the URL.

@@ -67,12 +67,12 @@ class Subscription {
   /// `pages`: the default start is the oldest record. Start::time must have been resolved to a cursor by the caller
   /// (Log::find_time). `consumer_seq`: where a durable consumer goes on when the query names no place.
   Subscription(const Log& log, const Latest& latest, EncodedBlocks& encoded, StreamQuery query, bool pages,
-               std::optional<std::uint64_t> consumer_seq, Monotonic now);
+               std::optional<std::uint64_t> consumer_seq);
   ~Subscription();
 
   Next pull(RecordSink& sink, std::size_t bytes_budget, std::size_t records_budget, Monotonic now);
 
-  /// What to read from the log: records after this one.
+  /// What to read from the log: records after this one. Pulling again before feed() answers `cold` again: ask once.
   std::uint64_t cold_request() const;
   /// The answer (null: nothing there; the tail goes on).
   void feed(BlockPtr block);

@@ -1,0 +1,85 @@
+#include "stream/filter.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::string_view kind_names = "reading, command, device, alarm, loss, system, or a pattern such as *";
+
+Error invalid(std::string_view parameter, std::string_view what) {
+  return {ErrorCode::invalid, std::string(parameter) + ": " + std::string(what)};
+}
+
+/// Terms without spaces around them; none for empty text.
+Result<std::vector<std::string>> parse_terms(std::string_view parameter, std::string_view text) {
+  std::vector<std::string> terms;
+  if (text.empty()) return terms;
+  for (const std::string_view part : split(text, ',')) {
+    const std::string_view term = trim(part);
+    if (term.empty()) return invalid(parameter, "an empty term; write names or patterns with one comma between them");
+    if (term.size() > limits::name_bytes_max) return invalid(parameter, "a term is longer than any name (128 bytes)");
+    if (terms.size() == limits::filter_terms_max) return invalid(parameter, "more than 64 terms; use patterns with * and ?");
+    terms.emplace_back(term);
+  }
+  return terms;
+}
+
+std::uint32_t matching_kinds(std::string_view term) {
+  std::uint32_t kinds = 0;
+  for (unsigned kind = 1; kind <= kind_count; ++kind) {
+    if (glob_match(term, to_string(static_cast<Kind>(kind)))) kinds |= 1U << kind;
+  }
+  return kinds;
+}
+
+Result<std::uint32_t> parse_kinds(std::string_view text) {
+  auto terms = parse_terms("kinds", text);
+  if (!terms) return terms.error();
+  std::uint32_t kinds = 0;
+  for (const auto& term : *terms) {
+    const std::uint32_t matching = matching_kinds(term);
+    if (matching == 0) return invalid("kinds", "'" + term + "' is no kind of record; there are " + std::string(kind_names));
+    kinds |= matching;
+  }
+  return kinds;
+}
+
+bool any_matches(const std::vector<std::string>& terms, std::string_view name) {
+  if (terms.empty()) return true;
+  return std::any_of(terms.begin(), terms.end(), [name](const auto& term) { return glob_match(term, name); });
+}
+
+}  // namespace
+
+Result<Filter> Filter::parse(std::string_view kinds, std::string_view devices, std::string_view metrics) {
+  Filter filter;
+  if (!kinds.empty()) {
+    auto parsed = parse_kinds(kinds);
+    if (!parsed) return parsed.error();
+    filter.kinds_ = *parsed;
+  }
+  auto device_terms = parse_terms("devices", devices);
+  if (!device_terms) return device_terms.error();
+  auto metric_terms = parse_terms("metrics", metrics);
+  if (!metric_terms) return metric_terms.error();
+  filter.devices_ = std::move(*device_terms);
+  filter.metrics_ = std::move(*metric_terms);
+  return filter;
+}
+
+bool Filter::decide(const Series& series) {
+  if (series.id >= decided_.size()) decided_.resize(series.id + 1, undecided);
+  const bool wanted = any_matches(devices_, series.device) && any_matches(metrics_, series.metric);
+  decided_[series.id] = wanted ? yes : no;
+  return wanted;
+}
+
+bool Filter::matches_event(const Event& event) const {
+  return any_matches(devices_, event.device) && (event.metric.empty() || any_matches(metrics_, event.metric));
+}
+
+}  // namespace weir::gateway

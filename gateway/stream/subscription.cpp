@@ -1,0 +1,189 @@
+#include "stream/subscription.h"
+
+#include <cassert>
+
+#include "stream/subscription_impl.h"
+
+namespace weir::gateway {
+
+using Stop = std::optional<Subscription::Next>;
+
+// --- Where it begins
+
+void Subscription::Impl::start(std::optional<std::uint64_t> consumer_seq) {
+  assert(query_.start != Start::time);
+  const bool anywhere = query_.start == Start::standard || query_.start == Start::now;
+  if (query_.start == Start::cursor) {
+    start_at(query_.after);
+  } else if (query_.start == Start::standard && consumer_seq) {
+    start_at({epoch_, *consumer_seq});
+  } else if (anywhere && query_.snapshot) {
+    take_snapshot();
+  } else if (query_.start == Start::now || (anywhere && !pages_)) {
+    position_ = log_.head();
+  } else {
+    position_ = log_.oldest() - 1;
+  }
+  delivered_ = snapshot_.empty() ? position_ : snapshot_.front().seq - 1;
+  if (!query_.consumer.empty()) remember_times();
+}
+
+void Subscription::Impl::start_at(Cursor cursor) {
+  const std::uint64_t head = log_.head();
+  const std::uint64_t dropped = log_.oldest() - 1;
+  position_ = cursor.seq;
+  if (cursor.epoch != epoch_) {
+    position_ = dropped;
+    gap_ = Gap{cursor, {epoch_, position_}, 0, "epoch"};
+  } else if (cursor.seq > head) {
+    position_ = head;
+    gap_ = Gap{cursor, {epoch_, position_}, 0, "epoch"};
+  } else if (cursor.seq < dropped) {
+    position_ = dropped;
+    gap_ = Gap{cursor, {epoch_, position_}, dropped - cursor.seq, "expired"};
+  }
+}
+
+void Subscription::Impl::take_snapshot() {
+  position_ = latest_.applied();
+  for (const Record* record : latest_.snapshot(query_.filter)) snapshot_.push_back({record->seq, record->series->id});
+}
+
+/// What a consumer that goes on from its cursor has had of each series, as far as that is the newest there is.
+void Subscription::Impl::remember_times() {
+  had_.assign(latest_.series_count(), Timestamp::min());
+  for (std::uint32_t id = 0; id < had_.size(); ++id) {
+    const Record* newest = latest_.newest(id);
+    if (newest != nullptr && newest->seq <= delivered_) had_[id] = newest->time;
+  }
+}
+
+// --- The steps of a pull
+
+Subscription::Next Subscription::Impl::pull(RecordSink& sink, std::size_t bytes_budget, std::size_t records_budget,
+                                            Monotonic now) {
+  Pull pull{sink, bytes_budget, records_budget, now};
+  wake_at_.reset();
+  if (gap_) send_gap(pull, *std::exchange(gap_, std::nullopt));
+  if (const Stop stop = send_snapshot(pull)) return *stop;
+  merge_when_behind(pull);
+  for (;;) {
+    if (const Stop stop = send_gathered(pull)) return *stop;
+    if (at_end() || position_ >= log_.head()) {
+      if (const Stop stop = at_the_head(pull)) return *stop;
+      continue;
+    }
+    if (const Stop stop = wait_for_flush(pull)) return *stop;
+    if (const Stop stop = read_on(pull)) return *stop;
+  }
+}
+
+Stop Subscription::Impl::send_snapshot(Pull& pull) {
+  for (; snapshot_next_ < snapshot_.size(); ++snapshot_next_) {
+    const Due due = snapshot_[snapshot_next_];
+    const Record& newest = *latest_.newest(due.series);
+    const bool comes_live = newest.seq != due.seq && newest.seq <= end_;
+    if (comes_live) continue;
+    if (const Stop stop = refused(pull)) return stop;
+    send_own(pull, newest, marks_of(newest), due.seq);
+    delivered_ = due.seq;
+  }
+  if (snapshot_.empty()) return {};
+  snapshot_ = {};
+  snapshot_next_ = 0;
+  delivered_ = position_;
+  window_due_ = pull.now + query_.every;
+  return {};
+}
+
+Stop Subscription::Impl::send_gathered(Pull& pull) {
+  while (gather_.sealed()) {
+    if (const Stop stop = refused(pull)) return stop;
+    const Gather::Item& item = gather_.front();
+    Marks marks = marks_of(item.record);
+    marks.merged = item.merged;
+    send_own(pull, item.record, marks, item.record.seq);
+    delivered_ = item.record.seq;
+    gather_.pop();
+    settle();
+  }
+  if (position_ >= merge_to_) merge_to_ = 0;
+  return {};
+}
+
+/// Nothing more to read: what is gathered goes when its time has come.
+Stop Subscription::Impl::at_the_head(const Pull& pull) {
+  settle();
+  if (gather_.empty()) {
+    flush_due_.reset();
+    return at_end() ? Next::ended : Next::caught_up;
+  }
+  if (!pages_ && !at_end() && pull.now < window_due_) return wait_until(window_due_);
+  seal(pull.now);
+  return {};
+}
+
+Stop Subscription::Impl::wait_for_flush(const Pull& pull) {
+  if (query_.flush.count() == 0 || pages_ || gathers()) return {};
+  if (!flush_due_) flush_due_ = pull.now + query_.flush;
+  const bool fills_a_pull = log_.head() - position_ >= pull.capacity();
+  if (fills_a_pull || pull.now >= *flush_due_) return {};
+  return wait_until(*flush_due_);
+}
+
+// --- Sending
+
+Stop Subscription::Impl::refused(const Pull& pull) {
+  if (pull.used_up()) return Next::more;
+  if (!rate_.allows(pull.now)) return wait_until(rate_.next());
+  return {};
+}
+
+void Subscription::Impl::send(Pull& pull, const Record& record, std::string_view text, std::uint64_t resume_after) {
+  pull.sink.record(record, text, {epoch_, resume_after});
+  --pull.records_left;
+  rate_.take();
+}
+
+void Subscription::Impl::send_own(Pull& pull, const Record& record, Marks marks, std::uint64_t resume_after) {
+  text_.clear();
+  append(text_, pull.sink.format(), record, marks);
+  send(pull, record, text_, resume_after);
+}
+
+void Subscription::Impl::send_gap(Pull& pull, const Gap& gap) {
+  text_.clear();
+  append(text_, pull.sink.format(), gap);
+  pull.sink.gap(text_, gap.to);
+}
+
+Marks Subscription::Impl::marks_of(const Record& record) {
+  if (query_.consumer.empty() || record.series == nullptr) return {};
+  const std::uint32_t id = record.series->id;
+  if (id >= had_.size()) had_.resize(id + 1, Timestamp::min());
+  if (record.time < had_[id]) return {.backlog = true};
+  had_[id] = record.time;
+  return {};
+}
+
+// --- The public face
+
+Subscription::Subscription(const Log& log, const Latest& latest, EncodedBlocks& encoded, StreamQuery query, bool pages,
+                           std::optional<std::uint64_t> consumer_seq)
+    : impl_(std::make_unique<Impl>(log, latest, encoded, std::move(query), pages)) {
+  impl_->start(consumer_seq);
+}
+
+Subscription::~Subscription() = default;
+
+Subscription::Next Subscription::pull(RecordSink& sink, std::size_t bytes_budget, std::size_t records_budget, Monotonic now) {
+  return impl_->pull(sink, bytes_budget, records_budget, now);
+}
+
+std::uint64_t Subscription::cold_request() const { return impl_->position(); }
+void Subscription::feed(BlockPtr block) { impl_->feed(std::move(block)); }
+Cursor Subscription::cursor() const { return impl_->cursor(); }
+std::optional<Monotonic> Subscription::wake_at() const { return impl_->wake_at(); }
+const StreamQuery& Subscription::query() const { return impl_->query(); }
+
+}  // namespace weir::gateway

@@ -1,0 +1,134 @@
+// Subscription::Impl: how a subscription goes through the log. Private to subscription.cpp and subscription_reading.cpp.
+//
+// Purpose    position_ is what was read, delivered_ what the client has; between them lies what is gathered (every, lag).
+// Thread     as Subscription.
+// Ownership  as Subscription; a block that was fed is kept until it is sent.
+// Limits     as Subscription; of a consumer one time for each series.
+// Errors     none.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "stream/gather.h"
+#include "stream/rate_limit.h"
+#include "stream/subscription.h"
+
+namespace weir::gateway {
+
+class Subscription::Impl {
+ public:
+  /// A small record as JSON: what tells how many of them fill a write.
+  static constexpr std::size_t record_bytes_typical = 128;
+
+  using Stop = std::optional<Next>;  // empty: go on
+
+  Impl(const Log& log, const Latest& latest, EncodedBlocks& encoded, StreamQuery&& query, bool pages)
+      : log_(log), latest_(latest), encoded_(encoded), query_(std::move(query)), pages_(pages), epoch_(log.epoch()) {
+    if (query_.until) end_ = query_.until->epoch == epoch_ ? query_.until->seq : 0;
+  }
+
+  void start(std::optional<std::uint64_t> consumer_seq);
+  Next pull(RecordSink& sink, std::size_t bytes_budget, std::size_t records_budget, Monotonic now);
+  void feed(BlockPtr block) {
+    cold_was_empty_ = block == nullptr;
+    cold_ = std::move(block);
+  }
+  Cursor cursor() const { return gap_ ? gap_->from : Cursor{epoch_, delivered_}; }
+
+  std::uint64_t position() const { return position_; }
+  std::optional<Monotonic> wake_at() const { return wake_at_; }
+  const StreamQuery& query() const { return query_; }
+
+ private:
+  /// What one pull may use.
+  struct Pull {
+    RecordSink& sink;
+    const std::size_t bytes_budget;
+    std::size_t records_left;
+    const Monotonic now;
+
+    bool used_up() const { return records_left == 0 || sink.bytes() >= bytes_budget; }
+    std::size_t capacity() const { return std::max<std::size_t>(1, std::min(records_left, bytes_budget / record_bytes_typical)); }
+  };
+  // Where it begins.
+  void start_at(Cursor cursor);
+  void take_snapshot();
+  void remember_times();
+
+  // The steps of a pull.
+  Stop send_snapshot(Pull& pull);
+  Stop send_gathered(Pull& pull);
+  Stop at_the_head(const Pull& pull);
+  Stop wait_for_flush(const Pull& pull);
+  Stop read_on(Pull& pull);
+
+  // Reading on: from the tail, from a block that was fed, or over what is gone.
+  Stop take_cold(Pull& pull);
+  Stop behind_the_tail(Pull& pull);
+  void pass_dropped(Pull& pull, std::uint64_t first_held);
+  Stop take(Pull& pull, const BlockPtr& block, bool shared);
+  Stop send_matching(Pull& pull, const BlockPtr& block, bool shared, std::size_t from, std::size_t to);
+  bool gather_matching(const Pull& pull, const Block& block, std::size_t from, std::size_t to);
+  bool closes_window(const Record& record) const;
+  void seal(Monotonic now);
+
+  // lag=latest.
+  void merge_when_behind(const Pull& pull);
+  bool more_matching_than(std::size_t count);
+  bool jump_to_latest(const Pull& pull);
+
+  // Sending.
+  Stop refused(const Pull& pull);
+  void send(Pull& pull, const Record& record, std::string_view text, std::uint64_t resume_after);
+  void send_own(Pull& pull, const Record& record, Marks marks, std::uint64_t resume_after);
+  void send_gap(Pull& pull, const Gap& gap);
+  Marks marks_of(const Record& record);
+
+  bool gathers() const { return query_.every.count() > 0 || merge_to_ != 0; }
+  bool at_end() const { return position_ >= end_; }
+  void settle() {
+    if (gather_.empty()) delivered_ = position_;
+  }
+  Stop wait_until(Monotonic time) {
+    wake_at_ = time;
+    return Next::later;
+  }
+
+  const Log& log_;
+  const Latest& latest_;
+  EncodedBlocks& encoded_;
+  StreamQuery query_;
+  const bool pages_;
+  const std::uint32_t epoch_;
+
+  std::uint64_t position_ = 0;   // read up to here
+  std::uint64_t delivered_ = 0;  // behind position_ while records are gathered
+  std::uint64_t end_ = std::numeric_limits<std::uint64_t>::max();
+  std::optional<Monotonic> wake_at_;
+
+  std::optional<Gap> gap_;  // to be sent first
+  struct Due {
+    std::uint64_t seq;
+    std::uint32_t series;
+  };
+  std::vector<Due> snapshot_;  // to be sent, by sequence; empty when done
+  std::size_t snapshot_next_ = 0;
+
+  BlockPtr cold_;
+  bool cold_was_empty_ = false;
+
+  Gather gather_{gathered_events_max};
+  std::uint64_t merge_to_ = 0;  // lag=latest: merges up to here; 0: not merging
+  Monotonic window_due_{Monotonic::min()};
+  std::optional<Monotonic> flush_due_;
+  RateLimit rate_{pages_ ? 0 : query_.rate};
+
+  std::vector<Timestamp> had_;  // of a consumer: the newest time that it has, by series
+  std::vector<BlockPtr> blocks_;
+  std::string text_;
+};
+
+}  // namespace weir::gateway

@@ -1,0 +1,180 @@
+// Reading on: from the tail, from a block that was fed, over what is gone; and the two ways to merge.
+#include "stream/subscription_impl.h"
+
+namespace weir::gateway {
+namespace {
+
+using Stop = std::optional<Subscription::Next>;
+
+/// What one look at the tail is asked for.
+constexpr std::size_t records_per_read = 4096;
+/// A log that neither has a record nor says that it dropped it is asked again after this.
+constexpr std::chrono::seconds cold_retry{1};
+
+struct Range {
+  std::size_t from, to;  // indexes, `to` excluded
+};
+
+/// The first record after `after`. Numbers are consecutive, but for a block from disk that spans a restart after a power cut.
+std::size_t index_after(const Block& block, std::uint64_t after) {
+  const auto& records = block.records;
+  if (after < block.first()) return 0;
+  if (after >= block.last()) return records.size();
+  if (block.last() - block.first() == records.size() - 1) return after - block.first() + 1;
+  const auto next = std::upper_bound(records.begin(), records.end(), after,
+                                     [](std::uint64_t seq, const Record& record) { return seq < record.seq; });
+  return static_cast<std::size_t>(next - records.begin());
+}
+
+Range range_of(const Block& block, std::uint64_t after, std::uint64_t last) {
+  return {index_after(block, after), index_after(block, last)};
+}
+
+}  // namespace
+
+Stop Subscription::Impl::read_on(Pull& pull) {
+  if (cold_) return take_cold(pull);
+  std::vector<BlockPtr> blocks = std::move(blocks_);
+  const bool cold = log_.read_tail(position_, records_per_read, blocks) == Log::TailRead::cold;
+  Stop stop = cold ? behind_the_tail(pull) : blocks.empty() ? Stop(Next::caught_up) : Stop();
+  for (const auto& block : blocks) {
+    if (stop || cold || gather_.sealed() || at_end()) break;
+    stop = take(pull, block, true);
+  }
+  blocks.clear();  // not to keep what the tail lets go; the storage is used again
+  blocks_ = std::move(blocks);
+  return stop;
+}
+
+Stop Subscription::Impl::take_cold(Pull& pull) {
+  const BlockPtr block = cold_;
+  if (block->first() > position_ + 1 && log_.oldest() > position_ + 1) {
+    pass_dropped(pull, block->first());
+    return {};
+  }
+  const Stop stop = block->last() > position_ ? take(pull, block, false) : Stop();
+  if (position_ >= block->last()) cold_.reset();
+  return stop;
+}
+
+Stop Subscription::Impl::behind_the_tail(Pull& pull) {
+  const std::uint64_t oldest = log_.oldest();
+  if (oldest > position_ + 1) {
+    pass_dropped(pull, oldest);
+    return {};
+  }
+  if (jump_to_latest(pull)) return {};
+  if (query_.latest_when_behind && !gathers()) merge_to_ = log_.head();
+  if (pull.used_up()) return Next::more;
+  if (std::exchange(cold_was_empty_, false)) return wait_until(pull.now + cold_retry);
+  return Next::cold;
+}
+
+/// What is gathered comes before the gap, and so must go first.
+void Subscription::Impl::pass_dropped(Pull& pull, std::uint64_t first_held) {
+  if (!gather_.empty()) return seal(pull.now);
+  const Gap gap{{epoch_, position_}, {epoch_, first_held - 1}, first_held - 1 - position_, "expired"};
+  position_ = first_held - 1;
+  settle();
+  send_gap(pull, gap);
+}
+
+Stop Subscription::Impl::take(Pull& pull, const BlockPtr& block, bool shared) {
+  const std::uint64_t last = std::min({block->last(), end_, merge_to_ != 0 ? merge_to_ : end_});
+  const auto [from, to] = range_of(*block, position_, last);
+  if (!gathers()) {
+    if (const Stop stop = send_matching(pull, block, shared, from, to)) return stop;
+  } else if (!gather_matching(pull, *block, from, to)) {
+    return {};
+  }
+  position_ = std::max(position_, last);
+  if (merge_to_ != 0 && position_ >= merge_to_) seal(pull.now);
+  settle();
+  return {};
+}
+
+Stop Subscription::Impl::send_matching(Pull& pull, const BlockPtr& block, bool shared, std::size_t from, std::size_t to) {
+  EncodedBlock* texts = nullptr;
+  for (std::size_t i = from; i < to; ++i) {
+    const Record& record = block->records[i];
+    if (!query_.filter.matches(record)) continue;
+    if (const Stop stop = refused(pull)) {
+      position_ = delivered_ = record.seq - 1;
+      return stop;
+    }
+    const Marks marks = marks_of(record);
+    if (shared && marks.empty()) {
+      if (texts == nullptr) texts = &encoded_.of(block, pull.sink.format());
+      send(pull, record, texts->text(i), record.seq);
+    } else {
+      send_own(pull, record, marks, record.seq);
+    }
+  }
+  return {};
+}
+
+/// False where the gathered set was closed before the end.
+bool Subscription::Impl::gather_matching(const Pull& pull, const Block& block, std::size_t from, std::size_t to) {
+  for (std::size_t i = from; i < to; ++i) {
+    const Record& record = block.records[i];
+    if (!query_.filter.matches(record)) continue;
+    if (closes_window(record) || gather_.full()) {
+      position_ = record.seq - 1;
+      seal(pull.now);
+      return false;
+    }
+    gather_.add(record);
+  }
+  return true;
+}
+
+/// In a backlog D counts in the log's time. At the head the clock closes the window before.
+bool Subscription::Impl::closes_window(const Record& record) const {
+  if (query_.every.count() == 0 || query_.latest_when_behind || gather_.empty()) return false;
+  return record.received - gather_.opened() >= query_.every;
+}
+
+void Subscription::Impl::seal(Monotonic now) {
+  gather_.seal();
+  window_due_ = now + query_.every;
+}
+
+// --- lag=latest
+
+void Subscription::Impl::merge_when_behind(const Pull& pull) {
+  if (!query_.latest_when_behind || gathers() || cold_) return;
+  if (more_matching_than(std::min(pull.capacity(), rate_.portion()))) merge_to_ = log_.head();
+}
+
+bool Subscription::Impl::more_matching_than(std::size_t count) {
+  if (log_.head() - position_ <= count) return false;
+  std::uint64_t at = position_;
+  std::size_t found = 0;
+  while (found <= count && at < std::min(end_, log_.head())) {
+    const bool cold = log_.read_tail(at, records_per_read, blocks_) == Log::TailRead::cold;
+    if (cold || blocks_.empty()) break;
+    for (const auto& block : blocks_) {
+      const auto [from, to] = range_of(*block, at, end_);
+      for (std::size_t i = from; i < to; ++i) found += query_.filter.matches(block->records[i]) ? 1 : 0;
+      at = block->last();
+    }
+  }
+  blocks_.clear();
+  return found > count;
+}
+
+/// Over the disk: the newest readings are in memory.
+bool Subscription::Impl::jump_to_latest(const Pull& pull) {
+  const bool may = query_.latest_when_behind && !query_.filter.wants_events() && !query_.until;
+  if (!may || latest_.applied() <= position_) return false;
+  for (const Record* newest : latest_.snapshot(query_.filter, position_)) {
+    gather_.add(*newest, latest_.previous(newest->series->id) > position_ ? 1 : 0);
+  }
+  position_ = latest_.applied();
+  merge_to_ = 0;
+  settle();
+  if (query_.every.count() == 0) seal(pull.now);
+  return true;
+}
+
+}  // namespace weir::gateway
