@@ -42,6 +42,7 @@ inline constexpr std::size_t history_requests_max = 16'384;    // cold reads wai
 inline constexpr std::size_t loss_kinds_max = 1000;            // kinds of loss added up at once; further: under their reader
 inline constexpr std::size_t consumers_max = 256;              // durable consumers; further: 429
 inline constexpr std::size_t commands_open_max = 1024;         // commands not yet in a final state; further: 429
+inline constexpr std::size_t commands_finished_max = 1000;     // the newest kept in memory
 inline constexpr std::size_t idempotency_keys_max = 10'000;    // newest kept
 inline constexpr std::size_t idempotency_key_bytes_max = 255;
 
