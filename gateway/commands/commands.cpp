@@ -90,7 +90,8 @@ void Commands::on_declared(std::string device, std::vector<DeclaredCommand> comm
 }
 
 void Commands::do_submit(CommandRequest request, CommandDone done) {
-  if (const auto known = keys_.find(key_of(request.device, request.idempotency_key)); !request.idempotency_key.empty() && known != keys_.end()) {
+  if (const auto known = keys_.find(key_of(request.device, request.idempotency_key));
+      !request.idempotency_key.empty() && known != keys_.end()) {
     const auto open = open_.find(known->second);
     const auto finished = finished_.find(known->second);
     if (open == open_.end() && finished == finished_.end()) return done(loop_full);
@@ -98,12 +99,14 @@ void Commands::do_submit(CommandRequest request, CommandDone done) {
     if (status.name == request.name && status.args_json == request.args_json) return done(status);
     return done(Error{ErrorCode::conflict, "Idempotency-Key: was used for another command to " + request.device});
   }
-  if (open_.size() >= limits::commands_open_max) return done(Error{ErrorCode::full, "too many open commands; wait until some have ended"});
+  if (open_.size() >= limits::commands_open_max)
+    return done(Error{ErrorCode::full, "too many open commands; wait until some have ended"});
   auto reader = route(request);
   if (!reader) return done(reader.error());
   if (auto allowed = check(request, **reader); !allowed) return done(allowed.error());
 
-  CommandStatus status{.id = new_id(), .device = request.device, .name = request.name, .args_json = request.args_json, .by = request.by};
+  CommandStatus status{
+      .id = new_id(), .device = request.device, .name = request.name, .args_json = request.args_json, .by = request.by};
   status.created = clock_.wall();
   status.deadline = status.created + request.timeout;
   status.idempotency_key = request.idempotency_key;
@@ -124,7 +127,8 @@ Result<firmware::Reader*> Commands::route(const CommandRequest& request) const {
   for (auto* reader : readers_) {
     if (reader->reaches(request.device)) return reader;
   }
-  return Error{ErrorCode::not_found, "device " + request.device + ": no reader reaches it, or its reader has no commands configured"};
+  return Error{ErrorCode::not_found,
+               "device " + request.device + ": no reader reaches it, or its reader has no commands configured"};
 }
 
 Result<void> Commands::check(const CommandRequest& request, const firmware::Reader& reader) const {
@@ -153,8 +157,9 @@ void Commands::send(const std::string& id) {
   if (!reader) return sent(id, Error{ErrorCode::unavailable, reader.error().message});
   entry.handed_over = true;
   const auto& status = entry.status;
-  (*reader)->send({.id = id, .device = status.device, .name = status.name, .args_json = status.args_json, .deadline = status.deadline},
-                  [this, id](const Result<void>& outcome) { sent(id, outcome); });
+  (*reader)->send(
+      {.id = id, .device = status.device, .name = status.name, .args_json = status.args_json, .deadline = status.deadline},
+      [this, id](const Result<void>& outcome) { sent(id, outcome); });
 }
 
 void Commands::sent(const std::string& id, const Result<void>& outcome) {
@@ -170,7 +175,8 @@ void Commands::sent(const std::string& id, const Result<void>& outcome) {
   }
   entry.status.state = CommandState::sent;
   save(entry.status, [](const CommandStatus& status, const Result<void>& saved) {
-    if (!saved) log_line(Severity::warning, "commands", status.id + " was sent, which could not be recorded: " + saved.error().message);
+    if (!saved)
+      log_line(Severity::warning, "commands", status.id + " was sent, which could not be recorded: " + saved.error().message);
   });
   arm(entry, entry.status.deadline - clock_.wall(), [this, id] { deadline_passed(id); });
 }
@@ -180,7 +186,8 @@ void Commands::deadline_passed(const std::string& id) {
   if (found == open_.end() || found->second.finishing) return;
   const bool left = found->second.status.state == CommandState::sent || found->second.handed_over;
   finish(found->second, left ? CommandState::unknown : CommandState::expired, {},
-         left ? "the device did not answer before the deadline" : "the device could not be reached before the deadline", [](bool) {});
+         left ? "the device did not answer before the deadline" : "the device could not be reached before the deadline",
+         [](bool) {});
 }
 
 void Commands::do_cancel(const std::string& id, const CommandDone& done) {
@@ -211,7 +218,8 @@ void Commands::do_reply(CommandReply reply, std::function<void(bool)> committed)
   finish(found->second, state, std::move(reply.result_json), std::move(reply.error), std::move(committed));
 }
 
-void Commands::finish(Entry& entry, CommandState state, std::string result_json, std::string error, std::function<void(bool)> committed) {
+void Commands::finish(Entry& entry, CommandState state, std::string result_json, std::string error,
+                      std::function<void(bool)> committed) {
   if (entry.timer != 0) loop_.cancel(std::exchange(entry.timer, 0));
   entry.finishing = true;
   auto status = entry.status;
@@ -233,7 +241,8 @@ void Commands::finished(const CommandStatus& ended, const Result<void>& saved) {
   log_line(Severity::error, "commands", ended.id + " ended, which could not be recorded: " + saved.error().message);
   auto& entry = open_[ended.id];
   entry.finishing = false;
-  arm(entry, std::max<std::chrono::nanoseconds>(ended.deadline - clock_.wall(), retry_interval), [this, id = ended.id] { deadline_passed(id); });
+  arm(entry, std::max<std::chrono::nanoseconds>(ended.deadline - clock_.wall(), retry_interval),
+      [this, id = ended.id] { deadline_passed(id); });
 }
 
 void Commands::remember(const CommandStatus& status) {
@@ -252,7 +261,8 @@ void Commands::save(const CommandStatus& status, Saved saved) {
   append.commands.push_back(status);
   const auto queued = log_.append(std::move(append), [this, status, saved](const Result<Committed>& committed) {
     const auto outcome = committed ? Result<void>() : Result<void>(committed.error());
-    if (!loop_.post([=] { saved(status, outcome); })) log_line(Severity::error, "commands", status.id + ": the readers' loop is full");
+    if (!loop_.post([=] { saved(status, outcome); }))
+      log_line(Severity::error, "commands", status.id + ": the readers' loop is full");
   });
   if (!queued) saved(status, queued);
 }

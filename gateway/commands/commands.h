@@ -97,10 +97,10 @@ class Commands final : public firmware::CommandListener {
   firmware::PollLoop& loop_;
   const Clock& clock_;
   std::vector<firmware::Reader*> readers_;
-  std::map<std::string, Entry> open_;                 // by id
-  std::map<std::string, CommandStatus> finished_;     // the newest, for idempotency keys and cancelling
+  std::map<std::string, Entry> open_;              // by id
+  std::map<std::string, CommandStatus> finished_;  // the newest, for idempotency keys and cancelling
   std::deque<std::string> finished_order_;
-  std::map<std::string, std::string> keys_;           // device and idempotency key -> id
+  std::map<std::string, std::string> keys_;  // device and idempotency key -> id
   std::atomic<std::uint64_t> stray_replies_ = 0;
 
   mutable std::mutex declarations_mutex_;  // protects the pointer; what it points to is immutable

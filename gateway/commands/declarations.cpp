@@ -71,7 +71,8 @@ Result<void> check_arguments(const DeclaredCommand& declared, std::string_view a
     if (auto fits = check_argument(argument, *given); !fits) return fits;
   }
   for (const auto& [name, value] : args->items()) {
-    const auto known = std::any_of(declared.args.begin(), declared.args.end(), [&name = name](const auto& a) { return a.name == name; });
+    const auto known =
+        std::any_of(declared.args.begin(), declared.args.end(), [&name = name](const auto& a) { return a.name == name; });
     if (!known) return Error{ErrorCode::invalid, "args." + name + ": " + declared.name + " takes no such argument"};
   }
   return {};
