@@ -174,6 +174,8 @@ Subscription::Subscription(const Log& log, const Latest& latest, EncodedBlocks& 
   impl_->start(consumer_seq);
 }
 
+Subscription::Subscription(Subscription&&) noexcept = default;
+Subscription& Subscription::operator=(Subscription&&) noexcept = default;
 Subscription::~Subscription() = default;
 
 Subscription::Next Subscription::pull(RecordSink& sink, std::size_t bytes_budget, std::size_t records_budget, Monotonic now) {

@@ -68,6 +68,8 @@ class Subscription {
   /// (Log::find_time). `consumer_seq`: where a durable consumer goes on when the query names no place.
   Subscription(const Log& log, const Latest& latest, EncodedBlocks& encoded, StreamQuery query, bool pages,
                std::optional<std::uint64_t> consumer_seq);
+  Subscription(Subscription&&) noexcept;
+  Subscription& operator=(Subscription&&) noexcept;
   ~Subscription();
 
   Next pull(RecordSink& sink, std::size_t bytes_budget, std::size_t records_budget, Monotonic now);
