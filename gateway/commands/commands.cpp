@@ -67,6 +67,12 @@ std::shared_ptr<const Declarations> Commands::declarations() const {
   return declarations_;
 }
 
+void Commands::configure(Declarations configured) {
+  std::lock_guard lock(declarations_mutex_);
+  configured.by_node = declarations_->by_node;
+  declarations_ = std::make_shared<const Declarations>(std::move(configured));
+}
+
 void Commands::submit(CommandRequest request, CommandDone done) {
   auto task = [this, request = std::move(request), done]() mutable { do_submit(std::move(request), std::move(done)); };
   if (!loop_.post(std::move(task))) done(loop_full);

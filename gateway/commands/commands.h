@@ -53,16 +53,19 @@ class Commands final : public firmware::CommandListener {
   Commands(Log& log, firmware::PollLoop& loop, const Clock& clock, Declarations configured);
   ~Commands() override;
 
-  /// Before the loop runs: the readers, and the commands that were there when the gateway stopped. One that was sent still
+  /// On the loop, or before it runs.
+  void set_readers(std::vector<firmware::Reader*> readers);
+  /// At the start, on the loop or before it runs: the commands that were there when the gateway stopped. One that was sent still
   /// waits for its reply; one that was queued becomes `unknown`: it may have left just before the end, and nothing is
   /// executed twice.
-  void set_readers(std::vector<firmware::Reader*> readers);
   void resume(const std::vector<CommandStatus>& earlier);
 
   /// `done` is called once, on the log's thread or the loop, after `queued` is committed or refused.
   void submit(CommandRequest request, CommandDone done);
   void cancel(std::string id, CommandDone done);
   std::shared_ptr<const Declarations> declarations() const;
+  /// The configuration's part anew; what nodes declared stays.
+  void configure(Declarations configured);
 
   void on_reply(CommandReply reply, std::function<void(bool committed)> committed) override;
   void on_declared(std::string device, std::vector<DeclaredCommand> commands) override;

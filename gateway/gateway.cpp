@@ -1,0 +1,265 @@
+#include "gateway.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstdio>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "access/access.h"
+#include "base/log_line.h"
+#include "commands/commands.h"
+#include "log/log.h"
+#include "log/members.h"
+#include "readers/mqtt/mqtt_reader.h"
+#include "readers/poll_loop.h"
+#include "readers/serial/serial_reader.h"
+#include "server/server.h"
+#include "stream/latest.h"
+
+namespace weir::gateway {
+
+namespace {
+
+using Readers = std::vector<std::unique_ptr<firmware::Reader>>;
+
+sigset_t handled_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+Declarations declarations_of(const Config& config) {
+  Declarations declarations;
+  for (const auto& mqtt : config.mqtt) declarations.by_reader[mqtt.name] = {mqtt.commands.declared, mqtt.commands.undeclared};
+  for (const auto& serial : config.serial) declarations.by_reader[serial.name] = {serial.declared, serial.undeclared};
+  return declarations;
+}
+
+Result<void> make_data_dir(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return Error{ErrorCode::io,
+                 "data_dir " + folder.string() + ": " + error.message() + "; make it, or name a folder this user may write"};
+  }
+  return {};
+}
+
+class Gateway {
+ public:
+  static Result<std::unique_ptr<Gateway>> create(const Config& config);
+  ~Gateway() { stop(); }
+
+  Result<void> start();
+  void reload(const Config& config);
+  void stop();
+  bool failed() const { return failed_; }
+
+ private:
+  explicit Gateway(const Config& config) : config_(config) {}
+  Result<Readers> make_readers(const Config& config);
+  void on_loop(std::function<void()> task);
+  void start_readers(Readers readers);
+  void stop_readers();
+  std::vector<firmware::ReaderStatus> reader_status();
+  void record(const char* event, const std::string& detail = {});
+  void log_failed();
+
+  Config config_;
+  SystemClock clock_;
+  std::atomic<bool> failed_ = false;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<LogIntake> intake_;
+  std::unique_ptr<Access> access_;
+  std::unique_ptr<Latest> latest_;
+  std::unique_ptr<firmware::PollLoop> loop_;
+  std::unique_ptr<Commands> commands_;
+  std::mutex readers_mutex_;  // protects the vector: status is asked from the server's thread
+  Readers readers_;
+  std::unique_ptr<Server> server_;
+  std::thread loop_thread_, server_thread_;
+};
+
+Result<std::unique_ptr<Gateway>> Gateway::create(const Config& config) {
+  if (auto made = make_data_dir(config.data_dir); !made) return made.error();
+  std::unique_ptr<Gateway> gateway(new Gateway(config));
+  auto& g = *gateway;
+  auto log = Log::open(config.log, g.clock_,
+                       {.on_commit =
+                            [&g] {
+                              if (g.server_) g.server_->wake();
+                            },
+                        .on_fatal = [&g](const Error&) { g.log_failed(); }});
+  if (!log) return log.error();
+  g.log_ = std::move(*log);
+  g.intake_ = std::make_unique<LogIntake>(*g.log_);
+  auto access = Access::open(config.data_dir, g.clock_);
+  if (!access) return access.error();
+  g.access_ = std::move(*access);
+  g.latest_ = std::make_unique<Latest>(*g.log_);
+  auto loop = firmware::PollLoop::create(g.clock_);
+  if (!loop) return loop.error();
+  g.loop_ = std::move(*loop);
+  g.commands_ = std::make_unique<Commands>(*g.log_, *g.loop_, g.clock_, declarations_of(config));
+  auto server = Server::create({.options = g.config_.server,
+                                .log = *g.log_,
+                                .latest = *g.latest_,
+                                .access = *g.access_,
+                                .commands = *g.commands_,
+                                .clock = g.clock_,
+                                .readers = [&g] { return g.reader_status(); },
+                                .readiness =
+                                    [&g] {
+                                      return g.failed_ ? Readiness{false, {"the log has stopped: see the journal"}} : Readiness{};
+                                    }});
+  if (!server) return server.error();
+  g.server_ = std::move(*server);
+  return gateway;
+}
+
+Result<void> Gateway::start() {
+  auto readers = make_readers(config_);
+  if (!readers) return readers.error();
+  // From here on commits wake the server; nothing was committed before.
+  server_thread_ = std::thread([this] { server_->run(); });
+  const auto earlier = log_->commands();
+  record("started", log_->stats().replaced.empty() ? "" : "the damaged log was set aside as " + log_->stats().replaced.string());
+  loop_thread_ = std::thread([this] { loop_->run(); });
+  start_readers(std::move(*readers));
+  on_loop([this, &earlier] { commands_->resume(earlier); });
+  return {};
+}
+
+Result<Readers> Gateway::make_readers(const Config& config) {
+  Readers readers;
+  const firmware::ReaderContext context{*loop_, *intake_, *commands_, clock_};
+  for (auto options : config.mqtt) {
+    if (options.client_id.empty())
+      options.client_id = "weir-" + options.name + "-" + to_string(Cursor{log_->epoch(), 0}).substr(0, 8);
+    auto reader = firmware::MqttReader::create(std::move(options), context);
+    if (!reader) return reader.error();
+    readers.push_back(std::move(*reader));
+  }
+  for (const auto& options : config.serial) {
+    auto reader = firmware::SerialReader::create(options, context);
+    if (!reader) return reader.error();
+    readers.push_back(std::move(*reader));
+  }
+  return readers;
+}
+
+/// Runs `task` on the readers' loop and waits for it.
+void Gateway::on_loop(std::function<void()> task) {
+  std::promise<void> done;
+  while (!loop_->post([&] {
+    task();
+    done.set_value();
+  })) {
+    std::this_thread::yield();  // the loop has 65,536 tasks before it; it takes them
+  }
+  done.get_future().wait();
+}
+
+void Gateway::start_readers(Readers readers) {
+  on_loop([&] {
+    std::vector<firmware::Reader*> started;
+    {
+      std::lock_guard lock(readers_mutex_);
+      readers_ = std::move(readers);
+      for (const auto& reader : readers_) started.push_back(reader.get());
+    }
+    commands_->set_readers(started);
+    for (auto* reader : started) reader->start();
+  });
+}
+
+void Gateway::stop_readers() {
+  on_loop([this] {
+    commands_->set_readers({});
+    for (const auto& reader : readers_) reader->stop();
+    std::lock_guard lock(readers_mutex_);
+    readers_.clear();
+  });
+}
+
+void Gateway::reload(const Config& config) {
+  auto readers = make_readers(config);
+  if (!readers) return log_line(Severity::error, "configuration", readers.error().message + "; nothing was changed");
+  stop_readers();
+  commands_->configure(declarations_of(config));
+  start_readers(std::move(*readers));
+  record("configuration_changed");
+  log_line(Severity::info, "configuration",
+           "the readers were started anew; changes of data_dir, [server] and [log] need a restart");
+}
+
+void Gateway::stop() {
+  if (loop_thread_.joinable()) stop_readers();
+  if (server_thread_.joinable()) {
+    record("stopped");
+    server_->stop();
+    server_thread_.join();
+  }
+  if (loop_thread_.joinable()) {
+    loop_->stop();
+    loop_thread_.join();
+  }
+  if (log_) log_->close();
+}
+
+std::vector<firmware::ReaderStatus> Gateway::reader_status() {
+  std::lock_guard lock(readers_mutex_);
+  std::vector<firmware::ReaderStatus> all;
+  for (const auto& reader : readers_) all.push_back(reader->status());
+  return all;
+}
+
+void Gateway::record(const char* event, const std::string& detail) {
+  MembersWriter members;
+  members.text("event", event).text("version", WEIR_VERSION).text_unless_empty("detail", detail);
+  if (std::string_view(event) == "started" && log_->stats().unclean_start) members.json("unclean", "true");
+  Append append;
+  append.events.emplace_back(Kind::system, Event{{}, {}, members.take()});
+  auto recorded = log_->append_and_wait(std::move(append), std::chrono::seconds(2));
+  if (!recorded) log_line(Severity::warning, "log", recorded.error().message);
+}
+
+// On the thread that committed: only a flag and a signal, which the main thread takes.
+void Gateway::log_failed() {
+  failed_ = true;
+  kill(getpid(), SIGTERM);
+}
+
+void reload_from(const std::filesystem::path& file, Gateway& gateway) {
+  const auto loaded = load_config_file(file);
+  for (const auto& fault : loaded.faults) log_line(Severity::error, "configuration", to_string(fault, file.string()));
+  if (loaded.faults.empty()) return gateway.reload(loaded.config);
+  log_line(Severity::error, "configuration", "not reloaded: what ran before goes on");
+}
+
+}  // namespace
+
+int run_gateway(const Config& config, const std::filesystem::path& file) {
+  const auto signals = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: all inherit it
+  signal(SIGPIPE, SIG_IGN);
+  umask(0077);
+  auto gateway = Gateway::create(config);
+  const auto started = gateway ? (*gateway)->start() : Result<void>(gateway.error());
+  if (!started) {
+    log_line(Severity::error, "weir", started.error().message);
+    return 1;
+  }
+  for (int signal = 0; sigwait(&signals, &signal) == 0 && signal == SIGHUP;) reload_from(file, **gateway);
+  log_line(Severity::info, "weir", "stopping");
+  (*gateway)->stop();
+  return (*gateway)->failed() ? 1 : 0;
+}
+
+}  // namespace weir::gateway
