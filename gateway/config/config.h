@@ -67,8 +67,9 @@ struct Loaded {
 Loaded load_config(std::string_view toml, const std::filesystem::path& file);
 Loaded load_config_file(const std::filesystem::path& file);
 
-std::string config_schema();                        // JSON Schema
-std::string print_config(const Config& config);     // effective TOML, secrets masked
+std::string config_schema();                          // JSON Schema
+std::string config_reference();                       // docs/configuration.md
+std::string print_config(const Config& config);       // effective TOML, secrets masked
 std::string describe_exposure(const Config& config);  // what listens where for whom, a line each
 
 }  // namespace weir::gateway
