@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <climits>
 #include <set>
 
 #include "config/checks.h"
@@ -9,6 +10,8 @@ namespace {
 
 using firmware::Framing;
 using firmware::Mapping;
+
+constexpr unsigned any_number_of_wildcards = UINT_MAX;  // the filter itself is at fault: judge the rest without it
 
 constexpr std::string_view formats_without_device[] = {"value", "json", "csv", "key-value"};
 
@@ -132,7 +135,8 @@ void check_mqtt(const firmware::MqttOptions& mqtt, const std::string& key, Fault
   for (std::size_t i = 0; i < mqtt.subscriptions.size(); ++i) {
     const auto& subscription = mqtt.subscriptions[i];
     const std::string at = key_at(key_in(key, "subscribe"), i);
-    check_mapping(subscription.mapping, at, wildcards(subscription.filter), faults);
+    const bool known = !subscription.filter.empty();
+    check_mapping(subscription.mapping, at, known ? wildcards(subscription.filter) : any_number_of_wildcards, faults);
     for (std::size_t earlier = 0; earlier < i; ++earlier) {
       if (subscription.filter.empty() || mqtt.subscriptions[earlier].filter != subscription.filter) continue;
       faults.add(key_in(at, "filter"), "\"" + subscription.filter + "\" is subscribed to above",

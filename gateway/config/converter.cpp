@@ -161,9 +161,11 @@ FieldValue Converter::files(const toml::table& table, const std::vector<std::str
 
 std::optional<Converter::Single> Converter::single(const toml::table& table, std::string_view first, std::string_view second) {
   if (table.size() != 1) return std::nullopt;
-  const auto& [name, node] = *table.begin();
-  if ((name.str() != first && name.str() != second) || !node.is_string() || node.as_string()->get().empty()) return std::nullopt;
-  return Single{std::string(name.str()), node.as_string()->get()};
+  const auto member = table.begin();
+  const std::string name(member->first.str());
+  const auto* text = member->second.as_string();
+  if ((name != first && name != second) || text == nullptr || text->get().empty()) return std::nullopt;
+  return Single{name, text->get()};
 }
 
 FieldValue Converter::secret(const toml::table& table, const std::string& key) {
