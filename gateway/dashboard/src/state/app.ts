@@ -1,0 +1,113 @@
+// The page's life: who is signed in, whether the link is up, and the records that come in.
+import {batch, signal} from '@preact/signals';
+
+import {listDevices} from '../api/devices';
+import {gatewayNow, onSignedOut, Problem} from '../api/http';
+import {currentSession, readiness, signIn as redeem, signOut as endSession} from '../api/session';
+import {Stream} from '../api/stream';
+import type {Session, StreamRecord} from '../api/types';
+import {Model} from './model';
+import {codeIn} from './route';
+
+const frameMs = 100;   // at most ten updates a second
+const healthMs = 10_000;
+const silenceMs = 15_000;
+
+export type Link = {state: 'connecting'} | {state: 'up'} | {state: 'down'; since: number};
+
+export const model = new Model();
+export const session = signal<Session | null | undefined>(undefined); // undefined: not known yet
+export const signInProblem = signal<Problem | null>(null);
+export const link = signal<Link>({state: 'connecting'});
+export const now = signal(gatewayNow()); // ticks once a second
+export const reasons = signal<string[]>([]); // why the gateway is not ready
+
+let frame: ReturnType<typeof setTimeout> | undefined;
+const stream = new Stream({record: take, up: linkUp, down: linkDown, refused: () => void askWhoAmI()});
+
+export async function start(): Promise<void> {
+  onSignedOut(leave);
+  setInterval(() => (now.value = gatewayNow()), 1000);
+  setInterval(() => void checkHealth(), healthMs);
+  const code = codeIn(location.hash);
+  if (code) history.replaceState(null, '', location.pathname + location.search);
+  if (code && (await signIn(code))) return;
+  await askWhoAmI();
+}
+
+export async function signIn(code: string): Promise<boolean> {
+  try {
+    signInProblem.value = null;
+    enter(await redeem(code));
+    return true;
+  } catch (error) {
+    signInProblem.value = error as Problem;
+    return false;
+  }
+}
+
+export async function signOut(): Promise<void> {
+  await endSession().catch(() => {});
+  leave();
+}
+
+async function askWhoAmI(): Promise<void> {
+  try {
+    const answer = await currentSession();
+    if (answer) enter(answer);
+    else leave();
+  } catch {
+    if (session.value === undefined) setTimeout(() => void askWhoAmI(), 2000);
+  }
+}
+
+function enter(who: Session): void {
+  const first = !session.value;
+  session.value = who;
+  if (!first) return;
+  link.value = {state: 'connecting'};
+  stream.open();
+  void checkHealth();
+}
+
+function leave(): void {
+  stream.close();
+  batch(() => {
+    session.value = null;
+    model.clear();
+  });
+}
+
+function take(record: StreamRecord): void {
+  model.take(record);
+  if (record.kind === 'gap') void refresh();
+  frame ??= setTimeout(() => {
+    frame = undefined;
+    model.flush();
+  }, frameMs);
+}
+
+function linkUp(): void {
+  link.value = {state: 'up'};
+  void refresh();
+}
+
+function linkDown(): void {
+  if (link.value.state !== 'down') link.value = {state: 'down', since: Date.now()};
+}
+
+/** What records may have been missed about: the devices as they are now. */
+async function refresh(): Promise<void> {
+  const devices = await listDevices().catch(() => []);
+  batch(() => devices.forEach((device) => model.setDevice(device)));
+  void checkHealth();
+}
+
+async function checkHealth(): Promise<void> {
+  if (!session.value) return;
+  try {
+    reasons.value = await readiness();
+  } catch {
+    stream.doubt(silenceMs);
+  }
+}

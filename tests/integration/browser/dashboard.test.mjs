@@ -1,0 +1,245 @@
+// The dashboard in a real browser, served by the real gateway, with a device behind a real broker.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test, { before } from 'node:test';
+import { mqttToml, root, startGateway, startMosquitto, waitFor } from '../harness.mjs';
+import { newPage, overflow, startBrowser } from './chromium.mjs';
+
+const commands = `
+  publish = "sensors/{device}/commands"
+  replies = "sensors/+/replies"
+    [[mqtt.commands.declare]]
+    device = "boiler*"
+    name = "set"
+    args.target = { type = "number", min = 0, max = 90, unit = "Cel" }
+    state_metric = "target"
+    [[mqtt.commands.declare]]
+    device = "boiler*"
+    name = "drain"
+    dangerous = true
+`;
+let gateway, browser, page, device;
+
+before(async () => {
+  const broker = await startMosquitto();
+  gateway = await startGateway({ toml: mqttToml(broker, { commands }) });
+  device = await startDevice(await broker.client());
+  browser = await startBrowser();
+  page = await newPage(browser);
+});
+
+/** boiler-1: a temperature that rises by 0.25 five times a second, and a target that `set` changes. */
+async function startDevice(client) {
+  const self = { told: [], target: 60, temperature: 20, talks: true };
+  const publish = (topic, body) => client.publish(topic, JSON.stringify(body));
+  client.on('message', (_, payload) => {
+    const { id, name, args } = JSON.parse(payload);
+    self.told.push({ name, args });
+    if (name === 'set') self.target = args.target;
+    publish('sensors/boiler-1/replies', { id, ok: true, result: { target: self.target } });
+  });
+  await client.subscribeAsync('sensors/boiler-1/commands', { qos: 1 });
+  const timer = setInterval(() => {
+    if (!self.talks) return;
+    self.temperature += 0.25;
+    publish('json/boiler-1', { temperature: self.temperature, target: self.target, burner: true, mode: 'heating' });
+  }, 200);
+  timer.unref();
+  return self;
+}
+
+async function signInLink() {
+  const { stdout } = await gateway.weir('pair');
+  return `${gateway.url}/#code=${stdout.match(/\d{4}-\d{4}/)[0]}`;
+}
+
+const row = (metric) => page.locator(`[data-device="boiler-1"] [data-metric="${metric}"]`);
+const number = async (locator) => Number((await locator.locator('.value b').textContent()).replace(/,/g, ''));
+const closeSheet = async () => {
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+};
+
+test('a wrong code is explained, and the page without a session shows no data', async () => {
+  const other = await newPage(browser);
+  await other.goto(gateway.url);
+  await other.fill('#code', '00000000');
+  await other.click('button[type=submit]');
+  await other.getByText('This code is wrong').waitFor();
+  assert.equal(await other.inputValue('#code'), '0000-0000');
+  assert.equal(await other.locator('[data-device]').count(), 0);
+  await other.context().close();
+});
+
+test('a link with the one-time code signs in, and the code leaves the address', async () => {
+  await page.goto(await signInLink());
+  await row('temperature').waitFor();
+  assert.ok(!page.url().includes('code'), page.url());
+  assert.equal(await page.locator('[data-link]').getAttribute('data-link'), 'up');
+});
+
+test('a value has its age, its device a state and a reader, and it moves by itself', async () => {
+  const first = await number(row('temperature'));
+  assert.ok(first > 20);
+  await waitFor(async () => (await number(row('temperature'))) > first, 'the temperature to rise');
+  assert.equal(await row('temperature').locator('.age').textContent(), 'now');
+  assert.match(await page.locator('[data-device="boiler-1"] .card-head').textContent(), /(Online|Discovered).*via field/);
+  assert.equal((await row('mode').locator('.value').textContent()).trim(), 'heating');
+  assert.equal((await row('burner').locator('.value').textContent()).trim(), 'true');
+});
+
+test('the age counts up and the value is called late when the device falls silent', async () => {
+  device.talks = false;
+  await waitFor(async () => /[6-9] s ago/.test(await row('temperature').locator('.age').textContent()), 'the age to count');
+  await row('temperature').getByText('Late').waitFor();
+  device.talks = true;
+  await row('temperature').getByText('now').waitFor();
+});
+
+test('search leaves what matches', async () => {
+  await page.fill('input[type=search]', 'targ');
+  await row('temperature').waitFor({ state: 'detached' });
+  assert.equal(await row('target').count(), 1);
+  await page.fill('input[type=search]', 'no such thing');
+  await page.getByText('Nothing matches').waitFor();
+  await page.fill('input[type=search]', '');
+});
+
+test('a tap opens the chart with points from the log, and new ones follow', async () => {
+  await page.reload();
+  await row('temperature').click();
+  const count = async () => Number(await page.locator('[data-points]').getAttribute('data-points'));
+  const first = await waitFor(async () => (await count()) > 20 && count(), 'points of before the page was loaded');
+  await waitFor(async () => (await count()) > first, 'a new point');
+  assert.ok(await page.locator('.plot canvas').isVisible());
+  assert.ok(await inked(), 'a line is drawn');
+  assert.ok((await overflow(page)) <= 0);
+  await closeSheet();
+});
+
+/** Whether the curve's canvas has pixels in it. */
+const inked = () =>
+  page.locator('.plot canvas').evaluate((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((byte) => byte !== 0);
+  });
+
+test('text has its latest values instead of a curve', async () => {
+  await row('mode').click();
+  await page.locator('.texts').getByText('heating').first().waitFor();
+  await closeSheet();
+});
+
+test('a command is checked, sent, and its success is seen', async () => {
+  await page.getByRole('link', { name: 'Commands for boiler-1' }).click();
+  const form = page.locator('[data-command=set]');
+  await form.getByText('Current').waitFor();
+  await page.locator('[id="set.target"]').fill('95');
+  await form.getByRole('button', { name: 'Send' }).click();
+  await form.locator('.problem', { hasText: '0 to 90' }).waitFor();
+  assert.equal(device.told.length, 0);
+
+  await page.locator('[id="set.target"]').fill('72.5');
+  await form.getByRole('button', { name: 'Send' }).click();
+  const entry = page.locator('.history li[data-state=succeeded]');
+  await entry.waitFor();
+  assert.match(await entry.textContent(), /set target = 72\.5.*Done.*\d\.\d s.*72\.5/);
+  assert.deepEqual(device.told, [{ name: 'set', args: { target: 72.5 } }]);
+  await form.locator('.current', { hasText: '72.5' }).waitFor();
+});
+
+test('a dangerous command needs its name typed', async () => {
+  const form = page.locator('[data-command=drain]');
+  const send = form.getByRole('button', { name: 'Send' });
+  assert.ok(await send.isDisabled());
+  await form.locator('[data-confirm]').fill('drain');
+  await send.click();
+  await page.locator('.history li[data-state=succeeded]', { hasText: 'drain' }).waitFor();
+  assert.ok(await send.isDisabled(), 'the next one needs it again');
+  assert.equal(device.told.at(-1).name, 'drain');
+  await closeSheet();
+});
+
+test('a viewer sees the commands, disabled, with the reason', async () => {
+  await page.route('**/v1/session', (answer) => answer.fulfill({ json: { name: 'session:test', role: 'viewer' } }));
+  await page.goto(`${gateway.url}/#/commands/boiler-1`);
+  await page.reload();
+  await page.getByText('operator role').waitFor();
+  assert.ok(await page.locator('[id="set.target"]').isDisabled());
+  await page.unroute('**/v1/session');
+  await closeSheet();
+  await page.reload();
+});
+
+test('Korean by a switch that is remembered, and by the browser’s language', async () => {
+  await page.getByRole('button', { name: '한국어' }).click();
+  await page.getByText('실시간').waitFor();
+  await page.reload();
+  await page.getByText('실시간').waitFor();
+  assert.equal(await page.getAttribute('html', 'lang'), 'ko');
+  await page.getByRole('button', { name: 'English' }).click();
+  const other = await newPage(browser, { locale: 'ko-KR' });
+  await other.goto(gateway.url);
+  await other.getByRole('heading', { name: '로그인' }).waitFor();
+  await other.context().close();
+});
+
+test('nothing overflows 360 px, and every target is 44 px high', async () => {
+  await row('temperature').waitFor();
+  assert.ok((await overflow(page)) <= 0);
+  assert.deepEqual(await lowTargets(), []);
+  await page.getByRole('link', { name: 'Commands for boiler-1' }).click();
+  await page.locator('[id="set.target"]').waitFor();
+  assert.ok((await overflow(page)) <= 0);
+  assert.deepEqual(await lowTargets(), []);
+  await closeSheet();
+});
+
+/** What a finger would miss. */
+const lowTargets = () =>
+  page.$$eval('button, a, input, select', (all) => all.filter((each) => each.offsetHeight < 44).map((each) => each.outerHTML));
+
+test('the keyboard reaches a value, opens its chart and comes back to it', async () => {
+  await row('temperature').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('dialog[open]').waitFor();
+  await closeSheet();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.metric), 'temperature');
+});
+
+test('screenshots for the README', { skip: !process.env.WEIR_SCREENSHOTS && 'WEIR_SCREENSHOTS=1 writes them' }, async () => {
+  const out = (name) => join(root, 'gateway/docs', name);
+  await row('temperature').click();
+  await waitFor(inked, 'the curve');
+  await page.screenshot({ path: out('dashboard-phone.png') });
+  await closeSheet();
+  const wide = await newPage(browser, { width: 1200, height: 640 });
+  await wide.goto(await signInLink());
+  await wide.locator('[data-metric=temperature]').waitFor();
+  await wide.screenshot({ path: out('dashboard.png') });
+  await wide.context().close();
+});
+
+test('until here: no complaint on the console, no request to anybody else', () => {
+  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.requests.filter((url) => !url.startsWith(gateway.url)), []);
+});
+
+test('when the gateway stops the page says so and keeps the last values; when it is back, so is the page', async () => {
+  await gateway.stop();
+  await page.getByText('No link to the gateway since').waitFor();
+  const last = await number(row('temperature'));
+  await row('temperature').getByText('Last known').waitFor();
+  assert.ok(last > 20);
+
+  await gateway.start();
+  await page.locator('[data-link=up]').waitFor({ timeout: 30_000 });
+  await waitFor(async () => (await number(row('temperature'))) > last, 'new values');
+  assert.equal(await page.getByText('Last known').count(), 0);
+});
+
+test('sign out ends it: the page, and the session', async () => {
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.equal(await page.evaluate(async () => (await fetch('v1/devices')).status), 401);
+});
