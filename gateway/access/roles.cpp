@@ -28,7 +28,7 @@ bool allows(Role role, Right right) {
   switch (right) {
     case Right::read: return role == Role::viewer || role == Role::operator_ || role == Role::admin;
     case Right::command: return role == Role::operator_ || role == Role::admin;
-    case Right::ingest: return role == Role::ingest || role == Role::admin;
+    case Right::ingest: return role == Role::ingest;
     case Right::administer: return role == Role::admin;
   }
   return false;

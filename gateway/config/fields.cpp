@@ -131,7 +131,7 @@ void collect(const Section& section, std::vector<const Section*>& out) {
 const Section& root_section() {
   static const Section section{
       "",
-      "The top of the file.",
+      "Where things are kept; everything else is in the tables below.",
       {{.key = "data_dir",
         .type = Type::path,
         .help = "where the log, tokens and keys are kept",

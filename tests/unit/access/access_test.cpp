@@ -147,7 +147,7 @@ TEST(Role, RightsAreThoseOfTheContract) {
   };
   EXPECT_EQ(rights(Role::viewer), "r");
   EXPECT_EQ(rights(Role::operator_), "rc");
-  EXPECT_EQ(rights(Role::admin), "rcia");
+  EXPECT_EQ(rights(Role::admin), "rca");
   EXPECT_EQ(rights(Role::ingest), "i");
 }
 
