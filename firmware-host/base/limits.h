@@ -6,14 +6,19 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace weir::limits {
 
 // Names and values of a reading. Beyond them: the reading is a counted loss (`undecodable`), its neighbours are kept.
-inline constexpr std::size_t name_bytes_max = 128;           // device, metric
-inline constexpr std::size_t unit_bytes_max = 32;            // SenML units are shorter (RFC 8428 section 12.1)
-inline constexpr std::size_t string_value_bytes_max = 4096;  // a value that is text
-inline constexpr std::size_t readings_per_message_max = 10'000;
+inline constexpr std::size_t name_bytes_max = 128;               // device, metric
+inline constexpr std::size_t unit_bytes_max = 32;                // SenML units are shorter (RFC 8428 section 12.1)
+inline constexpr std::size_t string_value_bytes_max = 4096;      // a value that is text
+inline constexpr std::size_t readings_per_message_max = 10'000;  // values, good or bad; further: one rejection for the rest
+// When a reading was measured, in seconds since 1970: from 2000 to before 2100. A clock that was never set says 1970, a
+// 32-bit one that ran backwards past zero says 2106: such readings are losses, not history.
+inline constexpr std::int64_t reading_time_min_s = 946'684'800;
+inline constexpr std::int64_t reading_time_end_s = 4'102'444'800;
 inline constexpr std::size_t payload_bytes_max = std::size_t{256} * 1024;  // one MQTT message; larger: counted loss
 inline constexpr std::size_t json_depth_max = 32;                          // nesting; deeper: malformed
 

@@ -3,7 +3,7 @@
 // Purpose    one type for wall time (int64 nanoseconds since 1970, never time_t: 32-bit boards), one for intervals.
 // Thread     SystemClock may be used from any thread; ManualClock (tests) as well.
 // Ownership  a Clock outlives everything it is passed to.
-// Limits     wall time from 1677 to 2262; readings are accepted from 1970 to 2262 (limits.h).
+// Limits     wall time from 1677 to 2262; readings are accepted from 2000 to 2099 (limits.h).
 // Errors     parse_time says which part of the text is wrong. Source: RFC 3339 section 5.6.
 #pragma once
 

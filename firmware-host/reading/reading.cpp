@@ -42,8 +42,10 @@ Result<void> check_value(const Value& value) {
 }
 
 Result<void> check_time(const std::optional<Timestamp>& time) {
-  if (!time || to_nanoseconds(*time) >= 0) return {};
-  return wrong("time: " + format_time(*time) + " is before 1970");
+  using std::chrono::seconds;
+  constexpr auto first = seconds(limits::reading_time_min_s), end = seconds(limits::reading_time_end_s);
+  if (!time || (time->time_since_epoch() >= first && time->time_since_epoch() < end)) return {};
+  return wrong("time: " + format_time(*time) + " is not between 2000 and 2100: is the clock of the device set?");
 }
 
 }  // namespace
