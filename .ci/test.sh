@@ -91,11 +91,12 @@ no_reports() {
   [ -z "$(ls -A "$reports")" ] || { head -n 60 "$reports"/*; return 1; }
 }
 
+# lint SECONDS [MORE_CHECKS]
 lint() {
   check format sh -c "git ls-files -co --exclude-standard '*.c' '*.cpp' '*.h' | xargs clang-format-14 --dry-run --Werror"
   check include-directions .ci/include-directions
   check shell sh -c 'git ls-files -co --exclude-standard | xargs grep -lE "^#!/bin/sh|shellcheck shell=sh" | xargs shellcheck -x'
-  check tidy .ci/tidy build/release "$1"
+  check tidy .ci/tidy build/release "$@"
 }
 
 # fuzz TARGET|"" SECONDS
@@ -166,7 +167,7 @@ all() {
   check node-modules node_modules
   # shellcheck disable=SC2046 # a list of words
   integration release $(integration_files)
-  lint 300
+  lint 300 '-clang-analyzer-*'
   sanitized asan
   sanitized tsan
   fuzz "" 3
