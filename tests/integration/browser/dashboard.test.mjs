@@ -141,7 +141,7 @@ test('a command is checked, sent, and its success is seen', async () => {
 
   await page.locator('[id="set.target"]').fill('72.5');
   await form.getByRole('button', { name: 'Send' }).click();
-  const entry = page.locator('.history li[data-state=succeeded]');
+  const entry = form.locator('.entry[data-state=succeeded]');
   await entry.waitFor();
   assert.match(await entry.textContent(), /set target = 72\.5.*Done.*\d\.\d s.*72\.5/);
   assert.deepEqual(device.told, [{ name: 'set', args: { target: 72.5 } }]);
@@ -154,7 +154,7 @@ test('a dangerous command needs its name typed', async () => {
   assert.ok(await send.isDisabled());
   await form.locator('[data-confirm]').fill('drain');
   await send.click();
-  await page.locator('.history li[data-state=succeeded]', { hasText: 'drain' }).waitFor();
+  await form.locator('.entry[data-state=succeeded]').waitFor();
   assert.ok(await send.isDisabled(), 'the next one needs it again');
   assert.equal(device.told.at(-1).name, 'drain');
   await closeSheet();
@@ -209,16 +209,32 @@ test('the keyboard reaches a value, opens its chart and comes back to it', async
 
 test('screenshots for the README', { skip: !process.env.WEIR_SCREENSHOTS && 'WEIR_SCREENSHOTS=1 writes them' }, async () => {
   const out = (name) => join(root, 'gateway/docs', name);
-  await row('temperature').click();
+  const response = await gateway.fetch('/v1/readings', { role: 'ingest', json: exampleReadings() });
+  assert.ok(response.ok, await response.text());
+  await page.locator('[data-device=greenhouse] [data-metric=temperature]').click();
   await waitFor(inked, 'the curve');
   await page.screenshot({ path: out('dashboard-phone.png') });
   await closeSheet();
   const wide = await newPage(browser, { width: 1200, height: 640 });
   await wide.goto(await signInLink());
-  await wide.locator('[data-metric=temperature]').waitFor();
+  await wide.locator('[data-device=greenhouse] [data-metric=temperature]').waitFor();
   await wide.screenshot({ path: out('dashboard.png') });
   await wide.context().close();
 });
+
+/** Quarter of an hour of two more devices, with units. */
+function exampleReadings() {
+  const metrics = [
+    ['greenhouse', 'temperature', 'Cel', (t) => 23 + 3 * Math.sin(t / 200) + Math.random() / 5],
+    ['greenhouse', 'humidity', '%RH', (t) => 61 + 4 * Math.cos(t / 300)],
+    ['greenhouse', 'light', 'lx', (t) => 12_000 + 40 * t],
+    ['pump-7', 'flow', 'm3/h', (t) => 12.5 + Math.sin(t / 60)],
+    ['pump-7', 'pressure', 'Pa', (t) => 152_000 + 900 * Math.sin(t / 90)],
+  ];
+  const seconds = Array.from({ length: 300 }, (_, index) => index * 3 - 900);
+  return seconds.filter((s) => s < -300 || s > -220).flatMap((s) => metrics.map(([device, metric, unit, value]) => (
+    { device, metric, unit, value: Math.round(value(s) * 100) / 100, time: new Date(Date.now() + s * 1000).toISOString() })));
+}
 
 test('until here: no complaint on the console, no request to anybody else', () => {
   assert.deepEqual(page.complaints, []);

@@ -87,6 +87,14 @@ test('commands are the newest 200, newest first', () => {
   assert.equal(model.commands.value[0]?.id, 'c249');
 });
 
+test('a list of commands goes below those that it does not know yet, and takes none back', () => {
+  const model = new Model();
+  model.setCommand(command('succeeded', 'c2'));
+  model.setCommand(command('queued', 'c3'));
+  model.setCommands([command('failed', 'c1'), command('sent', 'c2')]);
+  assert.deepEqual(model.commands.value.map(({id, state}) => [id, state]), [['c3', 'queued'], ['c2', 'succeeded'], ['c1', 'failed']]);
+});
+
 test('text and bad values have no point', () => {
   assert.equal(plottable(reading(0, 'open')), null);
   assert.equal(plottable(reading(0, 5, {quality: 'bad'})), null);

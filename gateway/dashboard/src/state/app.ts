@@ -12,6 +12,7 @@ import {codeIn} from './route';
 const frameMs = 100;   // at most ten updates a second
 const healthMs = 10_000;
 const silenceMs = 15_000;
+const refreshMs = 1000;
 
 export type Link = {state: 'connecting'} | {state: 'up'} | {state: 'down'; since: number};
 
@@ -23,6 +24,7 @@ export const now = signal(gatewayNow()); // ticks once a second
 export const reasons = signal<string[]>([]); // why the gateway is not ready
 
 let frame: ReturnType<typeof setTimeout> | undefined;
+let refreshing: ReturnType<typeof setTimeout> | undefined;
 const stream = new Stream({record: take, up: linkUp, down: linkDown, refused: () => void askWhoAmI()});
 
 export async function start(): Promise<void> {
@@ -80,7 +82,7 @@ function leave(): void {
 
 function take(record: StreamRecord): void {
   model.take(record);
-  if (record.kind === 'gap') void refresh();
+  if (record.kind === 'gap' || record.kind === 'device') refreshSoon();
   frame ??= setTimeout(() => {
     frame = undefined;
     model.flush();
@@ -96,7 +98,15 @@ function linkDown(): void {
   if (link.value.state !== 'down') link.value = {state: 'down', since: Date.now()};
 }
 
-/** What records may have been missed about: the devices as they are now. */
+/** After a device came or went: it may have other commands now. Once for many of them. */
+function refreshSoon(): void {
+  refreshing ??= setTimeout(() => {
+    refreshing = undefined;
+    void refresh();
+  }, refreshMs);
+}
+
+/** What records don't tell, or were missed about: the devices as they are now. */
 async function refresh(): Promise<void> {
   const devices = await listDevices().catch(() => []);
   batch(() => devices.forEach((device) => model.setDevice(device)));

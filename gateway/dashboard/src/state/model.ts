@@ -1,7 +1,7 @@
 // Devices, their series and commands, as the records tell it. Each has its own signal: a new value renders one row.
 import {batch, signal} from '@preact/signals';
 
-import type {Command, CommandRecord, DeviceInfo, DeviceRecord, DeviceState, ReadingRecord, StreamRecord} from '../api/types';
+import type {Command, CommandRecord, DeclaredCommand, DeviceInfo, DeviceRecord, DeviceState, ReadingRecord, StreamRecord} from '../api/types';
 import {decimalsOf} from '../format/numbers';
 import {addPoint, type Point} from './points';
 
@@ -31,6 +31,7 @@ export class DeviceModel {
   readonly state = signal<DeviceState>('discovered');
   readonly reader = signal('');
   readonly metrics = signal<string[]>([]);
+  readonly commands = signal<DeclaredCommand[]>([]);
   readonly series = new Map<string, SeriesModel>();
 
   constructor(readonly name: string) {}
@@ -80,11 +81,12 @@ export class Model {
     });
   }
 
-  setDevice({device, state, reader}: DeviceInfo | DeviceRecord): void {
-    const model = this.device(device);
+  setDevice(told: DeviceInfo | DeviceRecord): void {
+    const model = this.device(told.device);
     if (!model) return;
-    model.state.value = state;
-    model.reader.value = reader;
+    model.state.value = told.state;
+    model.reader.value = told.reader;
+    if ('commands' in told) model.commands.value = told.commands ?? [];
   }
 
   setCommand(command: Command): void {
@@ -92,6 +94,14 @@ export class Model {
     const known = others.length < this.commands.value.length;
     const list = known ? this.commands.value.map((old) => (old.id === command.id ? newer(old, command) : old)) : [command, ...others];
     this.commands.value = list.slice(0, commandsMax);
+  }
+
+  /** A device's commands as the gateway lists them, oldest first; those it does not list (yet) stay above. */
+  setCommands(listed: Command[]): void {
+    const ids = new Set(listed.map(({id}) => id));
+    const known = new Map(this.commands.value.map((command) => [command.id, command]));
+    const merged = listed.map((command) => newer(known.get(command.id) ?? command, command)).reverse();
+    this.commands.value = [...this.commands.value.filter(({id}) => !ids.has(id)), ...merged].slice(0, commandsMax);
   }
 
   clear(): void {

@@ -8,6 +8,7 @@ import {model} from '../state/app';
 import {parseArguments} from '../state/arguments';
 import type {DeviceModel} from '../state/model';
 import {ArgumentField} from './argument_field';
+import {CommandEntry} from './command_history';
 import {Icon} from './icons';
 import {Age, ValueText} from './series_row';
 
@@ -22,7 +23,7 @@ export function CommandForm({device, declared, disabled}: Props) {
   const [typed, setTyped] = useState<Record<string, string>>({});
   const [confirmed, setConfirmed] = useState('');
   const [shown, setShown] = useState(false); // faults, once somebody tried to send
-  const {busy, problem, send} = useSending(device.name, declared.name);
+  const {busy, problem, sent, send} = useSending(device.name, declared.name);
   const {args, faults} = parseArguments(declared, typed);
   const sure = !declared.dangerous || confirmed === declared.name;
 
@@ -57,6 +58,7 @@ export function CommandForm({device, declared, disabled}: Props) {
           {busy ? w.sending : problem ? w.again : w.send}
         </button>
       </fieldset>
+      {sent && <ol aria-live="polite">{model.commands.value.filter(({id}) => id === sent.id).map((command) => <CommandEntry key={sent.id} command={command} since={sent.at} />)}</ol>}
       <p class="problem" role="alert">{problem && (problem.status === 0 ? w.noAnswer : w.refused(problem.message))}</p>
     </form>
   );
@@ -74,14 +76,18 @@ function Current({device, metric}: {device: DeviceModel; metric: string | undefi
 function useSending(device: string, name: string) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [sent, setSent] = useState<{id: string; at: number} | null>(null);
   const attempt = useRef({key: '', args: ''});
 
   async function send(args: Parameters<typeof sendCommand>[2]): Promise<boolean> {
     const text = JSON.stringify(args);
     if (attempt.current.args !== text || !attempt.current.key) attempt.current = {key: newKey(), args: text};
+    const at = performance.now();
     setBusy(true);
     try {
-      model.setCommand(await sendCommand(device, name, args, attempt.current.key));
+      const command = await sendCommand(device, name, args, attempt.current.key);
+      model.setCommand(command);
+      setSent({id: command.id, at});
       attempt.current.key = '';
       setProblem(null);
       return true;
@@ -94,5 +100,5 @@ function useSending(device: string, name: string) {
       setBusy(false);
     }
   }
-  return {busy, problem, send};
+  return {busy, problem, sent, send};
 }

@@ -21,31 +21,31 @@ export function CommandHistory({device}: {device: string}) {
   const commands = useComputed(() => model.commands.value.filter((command) => command.device === device).slice(0, shownMax));
   if (commands.value.length === 0) return null;
   return (
-    <section class="history">
+    <section>
       <h3>{words.value.commands.recent}</h3>
-      <ol aria-live="polite">{commands.value.map((command) => <Entry key={command.id} command={command} />)}</ol>
+      <ol>{commands.value.map((command) => <CommandEntry key={command.id} command={command} />)}</ol>
     </section>
   );
 }
 
-function Entry({command}: {command: Command}) {
+export function CommandEntry({command, since}: {command: Command; since?: number}) {
   const w = words.value;
   const args = Object.entries(command.args ?? {}).map(([name, value]) => `${name} = ${String(value)}`).join(', ');
   return (
-    <li data-state={command.state}>
+    <li class="entry" data-state={command.state}>
       <span class="what"><b>{command.name}</b> {args}</span>
       <Badge {...looks[command.state]}>{w.commandState[command.state]}</Badge>
-      <Elapsed state={command.state} />
+      <Elapsed state={command.state} since={since} />
       <Outcome command={command} />
       <span class="quiet small by">{command.by}</span>
     </li>
   );
 }
 
-/** Seconds since this page first saw the command wait; stands still at its end. Nothing for what ended before. */
-function Elapsed({state}: {state: CommandState}) {
-  const began = useRef(performance.now());
-  const waited = useRef(false);
+/** Seconds since it was sent from here, or seen waiting; they stand still at its end. Nothing for what ended before. */
+function Elapsed({state, since}: {state: CommandState; since: number | undefined}) {
+  const began = useRef(since ?? performance.now());
+  const waited = useRef(since !== undefined);
   const ended = useRef<number | null>(null);
   const open = state === 'queued' || state === 'sent';
   if (open) {

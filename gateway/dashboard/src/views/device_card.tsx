@@ -22,9 +22,11 @@ export function DeviceCard({device, metrics}: {device: DeviceModel; metrics: str
           <Badge {...looks[state]}>{w.deviceState[state]}</Badge>
           {device.reader.value && <span>{w.via(device.reader.value)}</span>}
         </p>
-        <a class="button" href={formatRoute({view: 'commands', device: device.name})} aria-label={w.commands.heading(device.name)}>
-          <Icon name="command" />{w.commands.open}
-        </a>
+        {device.commands.value.length > 0 && (
+          <a class="button" href={formatRoute({view: 'commands', device: device.name})} aria-label={w.commands.heading(device.name)}>
+            <Icon name="command" />{w.commands.open}
+          </a>
+        )}
       </div>
       {device.metrics.value.length === 0 && <p class="quiet">{w.devices.noSeries}</p>}
       <ul class="rows">
