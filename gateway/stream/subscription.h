@@ -4,7 +4,7 @@
 // Thread     belongs to the server thread (each sink has its own on its thread).
 // Ownership  keeps references to the log, to Latest and to EncodedBlocks, which outlive it.
 // Limits     a pull stops at its byte budget (it may exceed it by one record). every and lag=latest hold one reading for each
-//            matching series and at most gathered_events_max other records; what is beyond stays in the log.
+//            matching series and at most gathered_events_max other records: a set that is full is sent before its time.
 // Errors     none: what is no longer there becomes a gap.
 //
 // Order      every delivery, merged or not, is in ascending sequence: the cursor of each record is its own number, and going on
