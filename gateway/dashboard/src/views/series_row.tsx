@@ -1,4 +1,6 @@
-import {formatAge, freshness} from '../format/age';
+import {useComputed} from '@preact/signals';
+
+import {formatAge, freshness, type Freshness} from '../format/age';
 import {formatValue} from '../format/numbers';
 import {prettyUnit} from '../format/units';
 import {words} from '../i18n/language';
@@ -37,24 +39,30 @@ export function ValueText({newest}: {newest: Newest}) {
   );
 }
 
+/** A computed text renders only when it changes: thousands of ages count, few of them move in a second. */
 export function Age({series}: {series: SeriesModel}) {
-  return <span class="age">{formatAge(ageOf(series), words.value.age)}</span>;
+  const text = useComputed(() => formatAge(ageOf(series), words.value.age));
+  return <span class="age">{text}</span>;
 }
 
 /** What is wrong with the value, in words and shape; nothing when all is well. */
 export function Marks({device, series}: Props) {
   const w = words.value;
-  const {record, intervalMs} = series.newest.value;
-  const quality = record.quality ?? 'good';
-  const state = freshness(ageOf(series), intervalMs, device.state.value);
+  const quality = useComputed(() => series.newest.value.record.quality ?? 'good').value;
+  const state = useComputed(() => stateOf(device, series)).value;
   return (
     <span class="marks">
       {quality !== 'good' && <Badge tone={quality === 'bad' ? 'bad' : 'warn'} icon={quality === 'bad' ? 'cross' : 'triangle'}>{w.quality[quality]}</Badge>}
-      {link.value.state === 'down' && <Badge tone="quiet" icon="clock">{w.lastKnown}</Badge>}
-      {link.value.state !== 'down' && state === 'late' && <Badge tone="warn" icon="clock">{w.freshness.late}</Badge>}
-      {link.value.state !== 'down' && state === 'old' && <Badge tone="quiet" icon="hollow">{w.freshness.old}</Badge>}
+      {state === 'lastKnown' && <Badge tone="quiet" icon="clock">{w.lastKnown}</Badge>}
+      {state === 'late' && <Badge tone="warn" icon="clock">{w.freshness.late}</Badge>}
+      {state === 'old' && <Badge tone="quiet" icon="hollow">{w.freshness.old}</Badge>}
     </span>
   );
+}
+
+function stateOf(device: DeviceModel, series: SeriesModel): Freshness | 'lastKnown' {
+  if (link.value.state === 'down') return 'lastKnown';
+  return freshness(ageOf(series), series.newest.value.intervalMs, device.state.value);
 }
 
 function ageOf(series: SeriesModel): number {
