@@ -4,7 +4,7 @@ import test from 'node:test';
 import type {CommandRecord, ReadingRecord, Value} from '~/api/types';
 import {parseArguments} from '~/state/arguments';
 import {follow, Model, plottable} from '~/state/model';
-import {addPoint, columns, gapLimit, type Point} from '~/state/points';
+import {addPoint, columns, gapLimit, lonely, type Point} from '~/state/points';
 import {codeIn, formatRoute, parseRoute} from '~/state/route';
 
 const start = Date.parse('2026-11-21T10:00:00Z');
@@ -116,6 +116,10 @@ test('a gap breaks the line', () => {
   const points = [0, 1000, 2000, 9000, 10_000].map((time) => ({time, value: 1}));
   assert.equal(gapLimit(points), 3000);
   assert.deepEqual(columns(points, 3000), [[0, 1, 2, 2.001, 9, 10], [1, 1, 1, null, 1, 1]]);
+});
+
+test('a point between two gaps gets a dot', () => {
+  assert.deepEqual(lonely([1, null, 2, null, 3, 4, null, 5]), [0, 2, 7]);
 });
 
 test('a route survives its own text', () => {

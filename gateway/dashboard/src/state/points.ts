@@ -39,6 +39,12 @@ export function columns(points: Point[], gapMs: number): [number[], (number | nu
   return [times, values];
 }
 
+/** Points without a neighbour: no line goes through them, they need a dot to be seen. */
+export function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  const alone = (at: number) => values[at] != null && values[at - 1] == null && values[at + 1] == null;
+  return Array.from({length: values.length}, (_, at) => at).filter(alone);
+}
+
 /** A pause is a gap when it is three times as long as usual (the median), and a second at least. */
 export function gapLimit(points: Point[]): number {
   const pauses = points.slice(1).map((point, index) => point.time - points[index]!.time);

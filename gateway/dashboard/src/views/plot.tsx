@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 
 import {now} from '../state/app';
 import {words} from '../i18n/language';
-import {columns, gapLimit, type Point, windowMs} from '../state/points';
+import {columns, gapLimit, lonely, type Point, windowMs} from '../state/points';
 
 export function Plot({points, stepped, label}: {points: Point[]; stepped: boolean; label: string}) {
   const box = useRef<HTMLDivElement>(null);
@@ -68,7 +68,7 @@ function options(element: HTMLElement, stepped: boolean, language: string): uPlo
       stroke: colour('--accent'),
       width: 2,
       fill: colour('--accent-wash'),
-      points: {show: (_, __, from, to) => to - from < 60, size: 5, fill: colour('--accent')},
+      points: {show: (_, __, from, to) => to - from < 60, filter: (plot, at, all) => (all ? null : lonely(plot.data[at]!)), size: 5, fill: colour('--accent')},
       ...(stepped ? {paths: uPlot.paths.stepped!({align: 1})} : {}),
     }],
   };
