@@ -101,14 +101,16 @@ lint() {
 
 # fuzz TARGET|"" SECONDS
 fuzz() {
-  check build-fuzz configure_and_build fuzz
+  check build-fuzz configure_and_build fuzz fuzzers
   for program in build/fuzz/bin/fuzz-${1:-*}; do
     target=${program#build/fuzz/bin/fuzz-}
     [ -x "$program" ] || { say "no fuzzer \"$target\""; add 0 1 0; continue; }
+    seeds=
+    for folder in "tests/fuzz/corpus/$target" "tests/cases/$target"; do
+      [ ! -d "$folder" ] || seeds="$seeds $folder"
+    done
     mkdir -p "build/fuzz/corpus/$target"
-    seeds=tests/fuzz/corpus/$target
-    [ -d "$seeds" ] || seeds=
-    # shellcheck disable=SC2086 # one word or none
+    # shellcheck disable=SC2086 # a list of words
     check "fuzz-$target" "$program" -max_total_time="$2" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
       -artifact_prefix="build/fuzz/crash-$target-" "build/fuzz/corpus/$target" $seeds
   done

@@ -23,8 +23,8 @@ class Loader {
   void fill(const toml::table& table, const Section& section, void* owner, const std::string& key) {
     for (const auto& [name, node] : table) {
       const std::string at = key_in(key, name.str());
-      const auto found =
-          std::find_if(section.fields.begin(), section.fields.end(), [&](const Field& field) { return field.key == name.str(); });
+      const auto found = std::find_if(section.fields.begin(), section.fields.end(),
+                                      [&name = name](const Field& field) { return field.key == name.str(); });
       if (found == section.fields.end()) {
         unknown(name, section, at);
         continue;
