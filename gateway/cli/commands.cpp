@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <ostream>
+
+#include "cli/command.h"
+#include "cli/subcommands.h"
+
+namespace weir::gateway::cli {
+namespace {
+
+constexpr Option config_option{"config", "FILE", "the configuration; /etc/weir/weir.toml where it is not named"};
+constexpr Option json_option{"json", "", "the answer as JSON"};
+
+/// Those of every command that asks a running gateway, and its own.
+std::vector<Option> client_options(std::vector<Option> own) {
+  own.push_back({"url", "URL", "the gateway; WEIR_URL, else http://127.0.0.1:8080"});
+  own.push_back({"token", "TOKEN", "the right to ask; better in WEIR_TOKEN, for others see command lines"});
+  own.push_back({"ca", "FILE", "https: whom to trust (PEM), as a gateway's own certificate"});
+  own.push_back(json_option);
+  return own;
+}
+
+std::vector<Option> record_options(std::vector<Option> own) {
+  std::vector<Option> options = {{"devices", "GLOBS", "these devices only, as \"boiler*,pump-1\""},
+                                 {"metrics", "GLOBS", "these metrics only"},
+                                 {"kinds", "KINDS", "reading, command, device, alarm, loss, system, or *"},
+                                 {"after", "CURSOR", "from the record after it, `earliest` or `now`"},
+                                 {"since", "TIME", "from what was received at this time (RFC 3339) on"}};
+  options.insert(options.end(), own.begin(), own.end());
+  return client_options(options);
+}
+
+const Command* find_command(const std::vector<std::string>& words, std::size_t& used) {
+  for (used = std::min<std::size_t>(2, words.size()); used > 0; --used) {
+    const std::string name = used == 2 ? words[0] + " " + words[1] : words[0];
+    for (const Command& command : commands()) {
+      if (command.name == name) return &command;
+    }
+  }
+  return nullptr;
+}
+
+bool asks_for_help(const std::vector<std::string>& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::any_of(words.begin(), end, [](const std::string& word) { return word == "--help" || word == "-h"; });
+}
+
+/// `weir token`: a name that several commands begin with.
+std::vector<Command> family(const std::string& name) {
+  std::vector<Command> members;
+  for (const Command& command : commands()) {
+    if (command.name.starts_with(name + " ")) members.push_back(command);
+  }
+  return members;
+}
+
+int no_such_command(const std::vector<std::string>& words, Environment& environment) {
+  const auto members = family(words[0]);
+  if (!members.empty() && asks_for_help(words)) {
+    environment.out << help_of_all(members);
+    return done;
+  }
+  environment.err << "weir: there is no command \"" << words[0];
+  if (!members.empty() && words.size() > 1) environment.err << " " << words[1];
+  environment.err << "\"\n\n" << help_of_all(members.empty() ? commands() : members);
+  return misused;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table = {
+      {"run",
+       "",
+       "the gateway, in the foreground",
+       {config_option, {"print-config", "", "print what is in force, secrets masked, and end"}},
+       0,
+       0,
+       run_daemon},
+      {"check",
+       "FILE",
+       "finds every fault of a configuration, then says what would listen where for whom",
+       {json_option},
+       1,
+       1,
+       run_check},
+      {"schema",
+       "",
+       "the configuration's JSON Schema",
+       {{"markdown", "", "the reference for people instead"}, json_option},
+       0,
+       0,
+       run_schema},
+      {"token add",
+       "",
+       "a new token, printed once; the gateway may run or not",
+       {config_option,
+        {"name", "NAME", "whose it is", true},
+        {"role", "ROLE", "viewer, operator, admin or ingest", true},
+        json_option},
+       0,
+       0,
+       run_token_add},
+      {"token list", "", "the tokens, without their secrets", {config_option, json_option}, 0, 0, run_token_list},
+      {"token revoke",
+       "",
+       "ends a token and what it opened",
+       {config_option, {"name", "NAME", "whose it is", true}, json_option},
+       0,
+       0,
+       run_token_revoke},
+      {"pair",
+       "",
+       "a new one-time code to sign in to the dashboard, for 10 minutes",
+       {config_option, json_option},
+       0,
+       0,
+       run_pair},
+      {"tail", "", "follows the stream; goes on by itself where a connection was cut",
+       record_options({{"snapshot", "", "the newest reading of each series first"}, {"count", "N", "end after N records"}}), 0, 0,
+       run_tail},
+      {"devices", "[DEVICE]", "the devices, or the series of one", client_options({}), 0, 1, run_devices},
+      {"send", "DEVICE COMMAND [key=value…]", "sends a command and waits for what comes of it",
+       client_options({{"timeout", "DURATION", "how long the device may take; 10s"}}), 2, any_number, run_send},
+      {"export", "", "the stored records, one JSON object a line, oldest first",
+       record_options({{"until", "CURSOR", "up to this record"}}), 0, 0, run_export},
+  };
+  return table;
+}
+
+int complain(Environment& environment, const Error& error) {
+  environment.err << "weir: " << error.message << "\n";
+  return failed;
+}
+
+int complain(Environment& environment, const std::vector<Fault>& faults, const std::string& file) {
+  for (const Fault& fault : faults) environment.err << to_string(fault, file) << "\n";
+  environment.err << "weir: " << faults.size() << (faults.size() == 1 ? " fault\n" : " faults\n");
+  return misused;
+}
+
+int run_cli(const std::vector<std::string>& words, Environment& environment) {
+  if (words.empty()) {
+    environment.err << help_of_all(commands());
+    return misused;
+  }
+  if (words[0] == "--version") {
+    environment.out << "weir " WEIR_VERSION "\n";
+    return done;
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    environment.out << help_of_all(commands());
+    return done;
+  }
+  std::size_t used = 0;
+  const Command* command = find_command(words, used);
+  if (command == nullptr) return no_such_command(words, environment);
+  const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
+  if (asks_for_help(rest)) {
+    environment.out << help_of(*command);
+    return done;
+  }
+  const auto arguments = parse_arguments(*command, rest);
+  if (!arguments) {
+    environment.err << "weir: " << arguments.error().message << "\n";
+    return misused;
+  }
+  return command->run(*arguments, environment);
+}
+
+}  // namespace weir::gateway::cli

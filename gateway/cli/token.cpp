@@ -1,0 +1,70 @@
+#include <iomanip>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/local_access.h"
+#include "cli/subcommands.h"
+
+namespace weir::gateway::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json to_json(const TokenInfo& info) {
+  return {{"name", info.name}, {"role", to_string(info.role)}, {"prefix", info.prefix}, {"created", format_time(info.created)}};
+}
+
+}  // namespace
+
+int run_token_add(const Arguments& arguments, Environment& environment) {
+  const auto role = role_from(arguments.get("role"));
+  if (!role) {
+    environment.err << "weir: \"" << arguments.get("role") << "\" is not a role; choose viewer, operator, admin or ingest\n";
+    return misused;
+  }
+  int code = done;
+  const auto access = open_access(arguments, environment, code);
+  if (!access) return code;
+  const std::string name = arguments.get("name");
+  const auto token = access->add_token(name, *role);
+  if (!token) return complain(environment, token.error());
+  if (arguments.has("json")) {
+    environment.out << ordered_json({{"name", name}, {"role", to_string(*role)}, {"token", *token}}).dump() << "\n";
+  } else {
+    environment.out << *token << "\n";
+    environment.err << "It is not shown again. Use it as \"Authorization: Bearer TOKEN\", or in WEIR_TOKEN.\n";
+  }
+  return done;
+}
+
+int run_token_list(const Arguments& arguments, Environment& environment) {
+  int code = done;
+  const auto access = open_access(arguments, environment, code);
+  if (!access) return code;
+  const auto tokens = access->tokens();
+  if (!tokens) return complain(environment, tokens.error());
+  ordered_json all = ordered_json::array();
+  for (const TokenInfo& info : *tokens) {
+    if (arguments.has("json")) {
+      all.push_back(to_json(info));
+    } else {
+      environment.out << std::left << std::setw(9) << to_string(info.role) << " " << info.prefix << "…  "
+                      << format_time(info.created) << "  " << info.name << "\n";
+    }
+  }
+  if (arguments.has("json")) environment.out << ordered_json({{"tokens", all}}).dump() << "\n";
+  return done;
+}
+
+int run_token_revoke(const Arguments& arguments, Environment& environment) {
+  int code = done;
+  const auto access = open_access(arguments, environment, code);
+  if (!access) return code;
+  const auto revoked = access->revoke_token(arguments.get("name"));
+  if (!revoked) return complain(environment, revoked.error());
+  if (arguments.has("json")) environment.out << ordered_json({{"revoked", arguments.get("name")}}).dump() << "\n";
+  return done;
+}
+
+}  // namespace weir::gateway::cli
