@@ -44,9 +44,9 @@ class Server {
   virtual ~Server() = default;
 
   virtual void run() = 0;
-  virtual void wake() = 0;  // the log has grown
-  virtual void stop() = 0;  // 1001 to WebSockets, a last comment to SSE, at most 2 s
-  virtual std::uint64_t turns() const = 0;          // for the watchdog; any thread
+  virtual void wake() = 0;                               // the log has grown
+  virtual void stop() = 0;                               // 1001 to WebSockets, a last comment to SSE, at most 2 s
+  virtual std::uint64_t turns() const = 0;               // for the watchdog; any thread
   virtual std::vector<std::uint16_t> ports() const = 0;  // in the order of `listen`; port 0 was replaced by the one given
 };
 

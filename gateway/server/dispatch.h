@@ -1,0 +1,55 @@
+// Dispatch: from a request to a handler.
+//
+// Purpose    the table of routes, and every check that comes before a handler runs: limits, route, credential, right, page.
+// Thread     the server's.
+// Ownership  a Call lives until its handler has returned.
+// Limits     connections_max and connections_per_address_max of the options.
+// Errors     refused requests get a problem: 401 with WWW-Authenticate, 403, 404, 405 with Allow, 429 or 503 with Retry-After.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "access/access.h"
+#include "server/http/problem.h"
+#include "server/http/request.h"
+#include "server/loop/connection.h"
+#include "server/loop/exchange.h"
+#include "server/loop/host.h"
+
+namespace weir::gateway {
+
+struct Route;
+
+struct Call {
+  Host& host;
+  Connection& connection;
+  Request request;
+  Principal principal;
+  const Route* route = nullptr;
+};
+
+/// An answer, or what will give one.
+using Outcome = std::variant<Response, std::unique_ptr<Exchange>>;
+
+struct Route {
+  Method method;
+  std::string_view pattern;
+  std::optional<Right> right;  // nothing: no credential is needed
+  Outcome (*handle)(Call& call);
+};
+std::span<const Route> routes();  // routes.cpp
+
+/// Before the body: sets route, subject, principal and the connection's credential, or says why not.
+std::optional<Response> admit(Call& call);
+
+/// The principal of the request's credential, which is left with the connection.
+std::optional<Principal> identify(const Request& request, Right needs, Connection& connection);
+
+/// Headers that let a listed origin's pages read the answer; empty for everybody else.
+std::string cors_headers(const Request& request, const ServerOptions& options);
+
+}  // namespace weir::gateway

@@ -1,0 +1,33 @@
+// Handlers: one function for each route. CONTRACT 4.
+//
+// Purpose    what routes.cpp points to; each folder file has those of one resource.
+// Thread     the server's. None of them blocks: what must wait becomes an Exchange.
+// Ownership  none.
+// Limits     limits.h.
+// Errors     problems.
+#pragma once
+
+#include "server/dispatch.h"
+
+namespace weir::gateway {
+
+Outcome open_stream(Call& call);      // GET /v1/stream
+Outcome push_readings(Call& call);    // POST /v1/readings
+Outcome list_devices(Call& call);     // GET /v1/devices
+Outcome show_device(Call& call);      // GET /v1/devices/{device}
+Outcome send_command(Call& call);     // POST /v1/devices/{device}/commands
+Outcome list_commands(Call& call);    // GET /v1/commands
+Outcome show_command(Call& call);     // GET /v1/commands/{id}
+Outcome cancel_command(Call& call);   // DELETE /v1/commands/{id}
+Outcome list_consumers(Call& call);   // GET /v1/consumers
+Outcome put_consumer(Call& call);     // PUT /v1/consumers/{name}
+Outcome delete_consumer(Call& call);  // DELETE /v1/consumers/{name}
+Outcome show_session(Call& call);     // GET /v1/session
+Outcome sign_in(Call& call);          // POST /v1/session
+Outcome sign_out(Call& call);         // DELETE /v1/session
+Outcome health(Call& call);           // GET /healthz
+Outcome readiness(Call& call);        // GET /readyz
+Outcome metrics(Call& call);          // GET /metrics
+Outcome serve_asset(Call& call);      // GET of everything else
+
+}  // namespace weir::gateway

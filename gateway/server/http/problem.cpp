@@ -1,0 +1,49 @@
+#include "server/http/problem.h"
+
+#include "base/json.h"
+
+namespace weir::gateway {
+
+std::string problem_json(unsigned status, std::string_view detail) {
+  std::string out = R"({"type":"about:blank","title":)";
+  append_json_string(out, reason_phrase(status));
+  out += R"(,"status":)" + std::to_string(status) + R"(,"detail":)";
+  append_json_string(out, detail);
+  return out += '}';
+}
+
+Response problem(unsigned status, std::string_view detail) {
+  Response response;
+  response.status = status;
+  response.body = problem_json(status, detail);
+  response.with("Content-Type", "application/problem+json");
+  return response;
+}
+
+Response problem(const Error& error) {
+  const unsigned status = status_of(error.code);
+  if (status == 429 || status == 503) return busy(status, error.message, std::chrono::seconds{1});
+  return problem(status, error.message);
+}
+
+Response busy(unsigned status, std::string_view detail, std::chrono::seconds retry_after) {
+  Response response = problem(status, detail);
+  response.with("Retry-After", std::to_string(retry_after.count()));
+  return response;
+}
+
+unsigned status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid: return 400;
+    case ErrorCode::not_found: return 404;
+    case ErrorCode::conflict: return 409;
+    case ErrorCode::full: return 503;
+    case ErrorCode::timed_out: return 503;
+    case ErrorCode::unavailable: return 503;
+    case ErrorCode::unauthorised: return 403;
+    case ErrorCode::io: return 503;
+  }
+  return 500;
+}
+
+}  // namespace weir::gateway

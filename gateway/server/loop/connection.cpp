@@ -1,0 +1,285 @@
+#include "server/loop/connection.h"
+
+#include <libwebsockets.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "server/dispatch.h"
+#include "server/loop/host.h"
+#include "server/transports/websocket.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} << 20U;  // a larger refused body: the connection ends
+constexpr std::chrono::seconds body_time_max{60};
+constexpr std::chrono::seconds close_time_max{2};
+
+bool takes_a_body(Method method) { return method == Method::post || method == Method::put || method == Method::patch; }
+
+Response with_close(Response response) {
+  response.close = true;
+  return response;
+}
+
+/// How much body follows, or why it is not taken. The library's own reading of these headers is not to be trusted: it takes
+/// negative lengths, and waits for 100 MiB where there is none.
+std::optional<Response> check_body(const Request& request, std::uint64_t& length) {
+  if (!request.transfer_encoding.empty()) {
+    return with_close(problem(411, "chunked requests are not taken: send Content-Length"));
+  }
+  const auto parsed = parse_content_length(request.content_length);
+  if (!parsed) return with_close(problem(parsed.error()));
+  length = *parsed;
+  if (length == 0 && request.content_length.empty() && takes_a_body(request.method)) {
+    return with_close(problem(411, "send Content-Length, also where it is 0"));
+  }
+  if (length <= limits::http_body_bytes_max) return std::nullopt;
+  Response refused = problem(413, "a body may have " + std::to_string(limits::http_body_bytes_max) + " bytes: send less at once");
+  refused.close = length > discarded_bytes_max;
+  return refused;
+}
+
+void add_common_headers(Response& response, const std::string& cors) {
+  response.with("X-Content-Type-Options", "nosniff");
+  if (response.headers.find("Cache-Control:") == std::string::npos) response.with("Cache-Control", "no-store");
+  response.headers += cors;
+}
+
+}  // namespace
+
+Connection::Connection(Host& host, lws* handle, std::uint64_t id, std::string peer, bool loopback)
+    : host_(host), handle_(handle), id_(id), peer_(std::move(peer)), loopback_(loopback) {}
+
+Connection::~Connection() = default;
+
+// ---- A request
+
+void Connection::take_head(Request&& request) {
+  ++serial_;
+  head_only_ = request.method == Method::head;
+  chunks_ = request.chunks;
+  has_body_ = awaits_body_ = false;
+  cors_ = cors_headers(request, host_.options());
+  call_ = std::make_unique<Call>(Call{host_, *this, std::move(request), {}, nullptr});
+}
+
+void Connection::receive(Request&& request) {
+  take_head(std::move(request));
+  std::uint64_t length = 0;
+  if (auto refused = check_body(call_->request, length)) return respond(std::move(*refused));
+  if (auto refused = admit(*call_)) return respond(std::move(*refused));
+  if (length == 0) return run_call();
+  has_body_ = awaits_body_ = true;
+  call_->request.body.reserve(length);
+  if (equals_ignoring_case(call_->request.expect, "100-continue")) write("HTTP/1.1 100 Continue\r\n\r\n");
+  wake_at(host_.now() + body_time_max);
+}
+
+void Connection::receive_body(std::string_view bytes) {
+  if (awaits_body_) call_->request.body.append(bytes);
+}
+
+void Connection::body_complete() {
+  if (!std::exchange(awaits_body_, false)) return;
+  wake_never();
+  run_call();
+}
+
+void Connection::run_call() {
+  const std::unique_ptr<Call> call = std::move(call_);
+  Outcome outcome = call->route->handle(*call);
+  if (auto* response = std::get_if<Response>(&outcome)) return respond(std::move(*response));
+  begin(std::move(std::get<std::unique_ptr<Exchange>>(outcome)));
+}
+
+bool Connection::receive_upgrade(Request&& request) {
+  take_head(std::move(request));
+  Outcome outcome = open_websocket(*call_);
+  call_.reset();
+  if (auto* response = std::get_if<Response>(&outcome)) {
+    respond(with_close(std::move(*response)));
+    return false;
+  }
+  exchange_ = std::move(std::get<std::unique_ptr<Exchange>>(outcome));
+  return true;
+}
+
+void Connection::websocket_open() {
+  websocket_ = true;
+  exchange_->start();
+}
+
+void Connection::receive_message(std::string_view bytes, bool text, bool final) {
+  if (!exchange_ || close_code_ != 0) return;
+  if (message_.size() + bytes.size() > limits::websocket_message_bytes_max) {
+    message_ = std::string();
+    return close_websocket(1009, "a message may have 65536 bytes");
+  }
+  message_.append(bytes);
+  if (!final) return;
+  const std::string message = std::exchange(message_, std::string());
+  exchange_->on_message(message, text);
+}
+
+// ---- For exchanges
+
+void Connection::respond(Response response) {
+  end_exchange();
+  add_common_headers(response, cors_);
+  ++host_.counters().responses[response.status];
+  const bool bodiless = response.status == 204 || response.status == 304;
+  std::string bytes = head_of(response, bodiless ? Framing::none : Framing::length);
+  const std::string_view content = head_only_ || bodiless ? std::string_view{} : response.content();
+  const std::size_t first = std::min(content.size(), limits::write_bytes_max);
+  write(bytes.append(content.substr(0, first)));
+  if (first == content.size()) return finish(response.close);
+  begin(std::make_unique<SendRest>(*this, std::move(response), first));
+}
+
+void Connection::begin(std::unique_ptr<Exchange> exchange) {
+  end_exchange();
+  exchange_ = std::move(exchange);
+  Exchange* const begun = exchange_.get();
+  begun->start();
+  if (exchange_.get() != begun || closing_) return;
+  lws_set_timeout(handle_, NO_PENDING_TIMEOUT, 0);
+  if (has_body_) return;
+  lws_http_headers_detach(handle_);
+  watch_hangup(true);
+}
+
+void Connection::begin_stream(const Response& response, std::string_view first) {
+  Response head = response;
+  head.close = !chunks_;
+  add_common_headers(head, cors_);
+  ++host_.counters().responses[head.status];
+  std::string bytes = head_of(head, chunks_ ? Framing::chunked : Framing::until_close);
+  if (chunks_ && !first.empty()) bytes += chunk_head(first.size());
+  bytes += first;
+  if (chunks_ && !first.empty()) bytes += chunk_tail;
+  write(bytes);
+}
+
+bool Connection::can_write() const { return handle_ != nullptr && !closing_ && lws_partial_buffered(handle_) == 0; }
+
+void Connection::write(std::string_view bytes) {
+  if (closing_ || handle_ == nullptr || bytes.empty()) return;
+  host_.counters().bytes += bytes.size();
+  // The library does not change what it writes as it is; its interface is older than const.
+  auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
+  if (lws_write(handle_, data, bytes.size(), LWS_WRITE_HTTP) < 0) abort();
+}
+
+void Connection::want_writable() {
+  if (handle_ != nullptr && !closing_) lws_callback_on_writable(handle_);
+}
+
+void Connection::wake_at(Monotonic at) {
+  due_ = at;
+  arm(at);
+}
+
+void Connection::arm(Monotonic at) {
+  if (armed_ && *armed_ <= at) return;
+  armed_ = at;
+  host_.deadlines().push(at, id_);
+}
+
+void Connection::follow_log() { host_.add_follower(*this); }
+
+void Connection::finish(bool close) {
+  end_exchange();
+  conclude(close || host_.stopping() ? Verdict::close : Verdict::completed);
+}
+
+void Connection::close_websocket(unsigned code, std::string_view reason) {
+  if (close_code_ != 0 || closing_) return;
+  host_.remove_follower(*this);
+  close_code_ = code;
+  close_reason_ = reason;
+  wake_at(host_.now() + close_time_max);
+  want_writable();
+}
+
+void Connection::abort() {
+  end_exchange();
+  conclude(Verdict::close);
+}
+
+void Connection::end_exchange() {
+  host_.remove_follower(*this);
+  wake_never();
+  watch_hangup(false);
+  call_.reset();
+  if (exchange_) host_.retire(std::move(exchange_));
+}
+
+void Connection::watch_hangup(bool on) {
+  if (watched_ == on || handle_ == nullptr) return;
+  watched_ = on;
+  const int socket = lws_get_socket_fd(handle_);
+  on ? host_.hangups().add(socket, id_) : host_.hangups().remove(socket);
+}
+
+/// Inside a callback of this connection its return value says what becomes of it; elsewhere the library is told.
+void Connection::conclude(Verdict verdict) {
+  if (closing_ || handle_ == nullptr) return;
+  closing_ = verdict == Verdict::close;
+  if (host_.serving == this) {
+    verdict_ = verdict;
+  } else if (verdict == Verdict::close || lws_http_transaction_completed(handle_) != 0) {
+    closing_ = true;
+    lws_set_timeout(handle_, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+  }
+}
+
+// ---- For the loop
+
+void Connection::writable() {
+  if (close_code_ != 0) return send_close();
+  if (exchange_ && can_write()) exchange_->on_writable();
+}
+
+void Connection::send_close() {
+  auto* reason = reinterpret_cast<unsigned char*>(close_reason_.data());
+  lws_close_reason(handle_, static_cast<lws_close_status>(close_code_), reason, close_reason_.size());
+  abort();
+}
+
+void Connection::due(Monotonic entry) {
+  if (!armed_ || *armed_ != entry) return;
+  armed_.reset();
+  if (!due_) return;
+  if (*due_ > entry) return arm(*due_);
+  due_.reset();
+  if (close_code_ != 0) return abort();
+  if (std::exchange(awaits_body_, false)) return respond(with_close(problem(408, "the body took too long")));
+  if (exchange_) exchange_->on_due();
+}
+
+std::optional<Principal> Connection::principal() const {
+  switch (credential_.kind) {
+    case Credential::Kind::token: return host_.access().by_token(credential_.secret);
+    case Credential::Kind::session: return host_.access().by_session(credential_.secret);
+    case Credential::Kind::none: break;
+  }
+  return std::nullopt;
+}
+
+void Connection::ask_rights() {
+  if (!exchange_ || credential_.kind == Credential::Kind::none || close_code_ != 0) return;
+  const auto asked = principal();
+  if (!asked || !allows(asked->role, credential_.needs)) exchange_->on_rights_lost();
+}
+
+void Connection::detach() {
+  end_exchange();
+  handle_ = nullptr;
+}
+
+Connection::Verdict Connection::take_verdict() { return std::exchange(verdict_, Verdict::stay); }
+
+}  // namespace weir::gateway

@@ -1,0 +1,119 @@
+// Connection: one client's socket, and what it is doing.
+//
+// Purpose    the only place that writes to a socket. What is under way is its Exchange.
+// Thread     the server's.
+// Ownership  owned by the Host; owns its Exchange. The library's handle is valid until the Host forgets the connection.
+// Limits     never a second write while a part of one is pending: a client that does not read costs the rest of one write
+//            (limits::write_bytes_max and a record) and its socket buffer.
+// Errors     a failed write ends the connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "access/access.h"
+#include "base/time.h"
+#include "server/http/request.h"
+#include "server/http/response.h"
+#include "server/loop/exchange.h"
+
+struct lws;
+
+namespace weir::gateway {
+
+struct Call;
+
+/// Who asked, so that a live stream can be asked about again.
+struct Credential {
+  enum class Kind : std::uint8_t { none, token, session } kind = Kind::none;
+  std::string secret;
+  Right needs = Right::read;
+};
+
+class Connection {
+ public:
+  Connection(Host& host, lws* handle, std::uint64_t id, std::string peer, bool loopback);
+  ~Connection();
+
+  Host& host() const { return host_; }
+  std::uint64_t id() const { return id_; }
+  std::uint64_t serial() const { return serial_; }  // changes with each exchange
+  const std::string& peer() const { return peer_; }
+  bool loopback() const { return loopback_; }
+  Exchange* exchange() const { return exchange_.get(); }
+  const Credential& credential() const { return credential_; }
+  std::optional<Principal> principal() const;  // who the credential stands for now
+
+  // A request. receive() answers, or begins an exchange, or waits for the body.
+  void receive(Request&& request);
+  void receive_body(std::string_view bytes);
+  void body_complete();
+  bool receive_upgrade(Request&& request);  // true: a WebSocket session stands ready
+  void websocket_open();
+  void receive_message(std::string_view bytes, bool text, bool final);
+
+  // For exchanges.
+  void respond(Response response);
+  void begin(std::unique_ptr<Exchange> exchange);
+  void begin_stream(const Response& response, std::string_view first);  // the head of an answer without an end
+  bool can_write() const;                                               // nothing of an earlier write is pending
+  void write(std::string_view bytes);                                   // bytes on the wire, as they are
+  void want_writable();
+  void wake_at(Monotonic at);  // replaces the one before
+  void wake_never() { due_.reset(); }
+  void follow_log();
+  void finish(bool close);  // the answer is complete
+  void close_websocket(unsigned code, std::string_view reason);
+  void abort();  // at once
+
+  bool head_only() const { return head_only_; }
+  bool chunks() const { return chunks_; }
+  void hold(Credential credential) { credential_ = std::move(credential); }
+
+  // For the loop.
+  void writable();
+  void due(Monotonic entry);
+  void ask_rights();
+  void detach();  // the handle is going
+  enum class Verdict : std::uint8_t { stay, completed, close };
+  Verdict take_verdict();
+  bool closing() const { return closing_; }
+  std::optional<std::size_t> follower_index;  // the Host's
+
+ private:
+  void take_head(Request&& request);
+  void run_call();
+  void end_exchange();
+  void watch_hangup(bool on);
+  void conclude(Verdict verdict);
+  void arm(Monotonic at);
+  void send_close();
+
+  Host& host_;
+  lws* handle_;
+  const std::uint64_t id_;
+  const std::string peer_;
+  const bool loopback_;
+  bool head_only_ = false;
+  bool chunks_ = true;
+  bool awaits_body_ = false;
+  bool has_body_ = false;
+  bool watched_ = false;
+  bool closing_ = false;
+  bool websocket_ = false;
+  Verdict verdict_ = Verdict::stay;
+  unsigned close_code_ = 0;
+  std::string close_reason_;
+  std::uint64_t serial_ = 0;
+  std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<Call> call_;  // while its body comes in
+  std::string message_;         // a WebSocket message while its fragments come in
+  std::string cors_;
+  Credential credential_;
+  std::optional<Monotonic> due_, armed_;
+};
+
+}  // namespace weir::gateway

@@ -1,0 +1,172 @@
+#include "server/loop/host.h"
+
+#include <utility>
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::size_t connections_slack = 64;  // beyond connections_max, to be told so
+constexpr std::size_t cold_records_max = 1000;
+constexpr std::chrono::seconds tick_interval{1};
+constexpr std::chrono::minutes rights_interval{30};  // a session stays alive by being asked about
+
+}  // namespace
+
+void Reply::operator()(Response response) const {
+  then([response = std::move(response)](Connection& connection) { connection.respond(response); });
+}
+
+void Reply::then(std::function<void(Connection&)> task) const {
+  host_.post([&host = host_, id = id_, serial = serial_, task = std::move(task)] {
+    Connection* connection = host.find(id);
+    if (connection != nullptr && connection->serial() == serial && connection->exchange() != nullptr) task(*connection);
+  });
+}
+
+Host::Host(const ServerContext& context, std::function<void()> signal)
+    : context_(context), tasks_(tasks_max, std::move(signal)), consumers_(context.log) {
+  rights_generation_ = access().generation();
+  next_tick_ = now() + tick_interval;
+  next_rights_ = now() + rights_interval;
+}
+
+Host::~Host() = default;
+
+bool Host::tls() const { return !std::holds_alternative<TlsOff>(options().tls); }
+
+void Host::post(std::function<void()> task) {
+  if (!tasks_.push(std::move(task))) log_line(Severity::error, "server", "more than 1048576 answers wait: one was dropped");
+}
+
+void Host::read_cold(const Connection& connection, std::uint64_t after, std::function<void(Connection&, Result<BlockPtr>)> done) {
+  log().read(after, cold_records_max, [reply = Reply(*this, connection), done = std::move(done)](Result<BlockPtr> block) {
+    reply.then([done, block = std::move(block)](Connection& there) { done(there, block); });
+  });
+}
+
+// ---- Connections
+
+Connection* Host::accept(lws* handle, std::string peer, bool loopback) {
+  const std::uint64_t id = next_id_++;
+  ++counters_.connections;
+  ++by_peer_[peer];
+  auto connection = std::make_unique<Connection>(*this, handle, id, std::move(peer), loopback);
+  return connections_.emplace(id, std::move(connection)).first->second.get();
+}
+
+void Host::forget(Connection& connection) {
+  connection.detach();
+  if (serving == &connection) serving = nullptr;
+  const auto peer = by_peer_.find(connection.peer());
+  if (peer != by_peer_.end() && --peer->second == 0) by_peer_.erase(peer);
+  connections_.erase(connection.id());
+}
+
+Connection* Host::find(std::uint64_t id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+std::size_t Host::connections_at(const std::string& peer) const {
+  const auto found = by_peer_.find(peer);
+  return found == by_peer_.end() ? 0 : found->second;
+}
+
+bool Host::room_for_one_more() const { return !stopping_ && connections_.size() < options().connections_max + connections_slack; }
+
+void Host::add_follower(Connection& connection) {
+  if (connection.follower_index) return;
+  connection.follower_index = followers_.size();
+  followers_.push_back(&connection);
+}
+
+void Host::remove_follower(Connection& connection) {
+  if (!connection.follower_index) return;
+  Connection* const last = followers_.back();
+  followers_[*connection.follower_index] = last;
+  last->follower_index = connection.follower_index;
+  followers_.pop_back();
+  connection.follower_index.reset();
+}
+
+void Host::retire(std::unique_ptr<Exchange> exchange) { retired_.push_back(std::move(exchange)); }
+
+// ---- Turns
+
+void Host::turn(bool log_has_grown) {
+  if (log_has_grown) follow();
+  run_tasks();
+  end_hung_up();
+  run_deadlines();
+  tick(now());
+}
+
+/// From the back: whoever leaves is replaced by one that has had its turn.
+void Host::follow() {
+  latest().follow();
+  for (std::size_t i = followers_.size(); i-- > 0;) {
+    if (i >= followers_.size()) continue;
+    if (Exchange* exchange = followers_[i]->exchange()) exchange->on_log();
+  }
+  if (!latest().cold() || std::exchange(latest_reading_, true)) return;
+  log().read(latest().applied(), cold_records_max, [this](Result<BlockPtr> block) {
+    post([this, block = std::move(block)] {
+      latest_reading_ = false;
+      if (block) latest().feed(*block);
+      follow();
+    });
+  });
+}
+
+void Host::run_tasks() {
+  std::vector<std::function<void()>> tasks = std::move(drained_);  // a task may fail: the rest of them is not lost with it
+  tasks_.drain(tasks);
+  for (auto& task : tasks) task();
+  tasks.clear();
+  drained_ = std::move(tasks);
+}
+
+void Host::end_hung_up() {
+  hangups_.poll(hung_up_);
+  for (const std::uint64_t id : hung_up_) {
+    if (Connection* connection = find(id)) connection->abort();
+  }
+}
+
+void Host::run_deadlines() {
+  const Monotonic until = now();
+  while (const auto entry = deadlines_.pop_due(until)) {
+    if (Connection* connection = find(entry->second)) connection->due(entry->first);
+  }
+}
+
+void Host::tick(Monotonic now) {
+  if (now < next_tick_) return;
+  next_tick_ = now + tick_interval;
+  const std::uint64_t generation = access().generation();
+  if (generation == rights_generation_ && now < next_rights_) return;
+  rights_generation_ = generation;
+  next_rights_ = now + rights_interval;
+  for (const auto& [id, connection] : connections_) connection->ask_rights();
+}
+
+Monotonic Host::next_deadline() const {
+  const auto next = deadlines_.next();
+  return next && *next < next_tick_ ? *next : next_tick_;
+}
+
+void Host::shut_down() {
+  stopping_ = true;
+  for (const auto& [id, connection] : connections_) {
+    if (Exchange* exchange = connection->exchange()) exchange->on_shutdown();
+  }
+}
+
+bool Host::idle() const {
+  for (const auto& [id, connection] : connections_) {
+    if (connection->exchange() != nullptr) return false;
+  }
+  return true;
+}
+
+}  // namespace weir::gateway

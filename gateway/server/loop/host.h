@@ -1,0 +1,133 @@
+// Host: what handlers and exchanges may use of the server.
+//
+// Purpose    the log, the clock, the connections, and one way back from other threads: post().
+// Thread     the server's, but for post() and Reply.
+// Ownership  owns the connections. Everything outside is named by id: an answer to a client that has gone is dropped.
+// Limits     post(): tasks_max waiting tasks; each belongs to a request or a cold read under way, of which a connection has a
+//            bounded number.
+// Errors     none.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/log_line.h"
+#include "base/mailbox.h"
+#include "log/log.h"
+#include "server/consumers.h"
+#include "server/loop/connection.h"
+#include "server/loop/deadlines.h"
+#include "server/loop/hangup.h"
+#include "server/server.h"
+#include "stream/encoded.h"
+
+namespace weir::gateway {
+
+struct Counters {
+  std::map<unsigned, std::uint64_t> responses;                // by status
+  std::map<std::string, std::uint64_t, std::less<>> records;  // delivered, by kind of exchange
+  std::uint64_t connections = 0;                              // accepted since start
+  std::uint64_t connections_refused = 0;
+  std::uint64_t bytes = 0;  // written
+  std::uint64_t pushed_readings = 0;
+};
+
+/// An answer from any thread; copyable. Nothing happens when the client has gone.
+class Reply {
+ public:
+  Reply(Host& host, const Connection& connection) : host_(host), id_(connection.id()), serial_(connection.serial()) {}
+  void operator()(Response response) const;
+  /// Runs on the server's thread if the exchange that was under way still is.
+  void then(std::function<void(Connection&)> task) const;
+
+ private:
+  Host& host_;
+  std::uint64_t id_, serial_;
+};
+
+class Host {
+ public:
+  static constexpr std::size_t tasks_max = 1U << 20U;
+
+  Host(const ServerContext& context, std::function<void()> signal);
+  ~Host();
+
+  Log& log() const { return context_.log; }
+  Latest& latest() const { return context_.latest; }
+  Access& access() const { return context_.access; }
+  Commands& commands() const { return context_.commands; }
+  const Clock& clock() const { return context_.clock; }
+  const ServerOptions& options() const { return context_.options; }
+  const ServerContext& context() const { return context_; }
+  Monotonic now() const { return context_.clock.monotonic(); }
+  EncodedBlocks& encoded() { return encoded_; }
+  Consumers& consumers() { return consumers_; }
+  Counters& counters() { return counters_; }
+  bool tls() const;
+  bool stopping() const { return stopping_; }
+  std::string& scratch() { return scratch_; }  // for one write; cleared by whoever takes it
+
+  void post(std::function<void()> task);  // any thread
+
+  /// Reads records after `after` from disk; `done` runs on the server's thread if the exchange still is there.
+  void read_cold(const Connection& connection, std::uint64_t after, std::function<void(Connection&, Result<BlockPtr>)> done);
+
+  // Connections.
+  Connection* accept(lws* handle, std::string peer, bool loopback);
+  void forget(Connection& connection);
+  Connection* find(std::uint64_t id);
+  std::size_t connections_at(const std::string& peer) const;
+  const std::unordered_map<std::uint64_t, std::unique_ptr<Connection>>& connections() const { return connections_; }
+  bool room_for_one_more() const;  // to be answered at all
+
+  // For connections.
+  void add_follower(Connection& connection);
+  void remove_follower(Connection& connection);
+  void retire(std::unique_ptr<Exchange> exchange);  // destroyed when no method of it can be running
+  Deadlines& deadlines() { return deadlines_; }
+  HangupWatch& hangups() { return hangups_; }
+  Connection* serving = nullptr;  // whose callback is running
+
+  // For the loop.
+  void turn(bool log_has_grown);
+  void shut_down();
+  bool idle() const;  // nothing is under way any more
+  Monotonic next_deadline() const;
+  void clear_retired() { retired_.clear(); }
+
+ private:
+  void follow();
+  void tick(Monotonic now);
+  void run_tasks();
+  void run_deadlines();
+  void end_hung_up();
+
+  const ServerContext context_;
+  Mailbox<std::function<void()>> tasks_;
+  EncodedBlocks encoded_;
+  Consumers consumers_;
+  Counters counters_;
+  Deadlines deadlines_;
+  HangupWatch hangups_;
+  std::string scratch_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<std::string, std::size_t> by_peer_;
+  std::vector<Connection*> followers_;
+  std::vector<std::unique_ptr<Exchange>> retired_;
+  std::vector<std::function<void()>> drained_;
+  std::vector<std::uint64_t> hung_up_;
+  std::uint64_t next_id_ = 1;
+  std::uint64_t rights_generation_ = 0;
+  Monotonic next_tick_{};
+  Monotonic next_rights_{};
+  bool stopping_ = false;
+  bool latest_reading_ = false;
+};
+
+}  // namespace weir::gateway

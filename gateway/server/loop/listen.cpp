@@ -1,0 +1,110 @@
+#include "server/loop/listen.h"
+
+#include <fcntl.h>
+#include <libwebsockets.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "server/loop/callbacks.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr int keepalive_seconds = 60;
+
+const lws_retry_bo_t websocket_liveness = {
+    nullptr, 0, 0, 25, 35, 0,  // a ping after 25 s without a sign of life; 10 s for the pong
+};
+
+std::string text_of(const ListenAddress& address) {
+  const bool v6 = address.host.find(':') != address.host.npos;
+  return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+/// The library only says that it could not: try the same by hand, to say why.
+Result<void> try_bind(const ListenAddress& address) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int code = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found); code != 0) {
+    return Error{ErrorCode::invalid,
+                 "server.listen: " + address.host + ": " + ::gai_strerror(code) + "; write a numeric address"};
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  const int socket = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (found->ai_family == AF_INET6) ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  const int result = ::bind(socket, found->ai_addr, found->ai_addrlen) == 0 ? ::listen(socket, 1) : -1;
+  const int error = errno;
+  ::close(socket);
+  if (result == 0) return {};
+  return Error{ErrorCode::unavailable, "server.listen: " + text_of(address) + ": " + std::strerror(error) +
+                                           (error == EADDRINUSE ? "; stop the other program or choose another port" : "")};
+}
+
+Result<void> check_readable(const std::filesystem::path& file, const char* key) {
+  if (::access(file.c_str(), R_OK) == 0) return {};
+  return Error{ErrorCode::invalid, std::string("server.tls.") + key + ": " + file.string() + ": " + std::strerror(errno)};
+}
+
+Result<void> use_certificate(lws_context_creation_info& info, const TlsFiles& files) {
+  if (auto readable = check_readable(files.certificate, "certificate"); !readable) return readable;
+  if (auto readable = check_readable(files.key, "key"); !readable) return readable;
+  info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  info.ssl_cert_filepath = files.certificate.c_str();
+  info.ssl_private_key_filepath = files.key.c_str();
+  info.ssl_options_set = static_cast<long>(SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_RENEGOTIATION |
+                                           SSL_OP_CIPHER_SERVER_PREFERENCE);
+  return {};
+}
+
+Result<std::uint16_t> listen_at(lws_context* context, const ServerOptions& options, const ListenAddress& address) {
+  if (auto possible = try_bind(address); !possible) return possible.error();
+  const std::string name = text_of(address);
+  lws_context_creation_info info{};
+  info.vhost_name = name.c_str();
+  info.iface = address.host.c_str();
+  info.port = address.port;
+  info.protocols = protocol_table();
+  info.alpn = "http/1.1";
+  info.ka_time = keepalive_seconds;
+  info.ka_probes = 3;
+  info.ka_interval = 10;
+  info.timeout_secs = 10;
+  info.timeout_secs_ah_idle = 10;
+  info.keepalive_timeout = 15;
+  info.retry_and_idle_policy = &websocket_liveness;
+  info.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+  const bool v6 = address.host.find(':') != address.host.npos;
+  info.options |=
+      v6 ? LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE : LWS_SERVER_OPTION_DISABLE_IPV6;
+  if (const auto* files = std::get_if<TlsFiles>(&options.tls)) {
+    if (auto usable = use_certificate(info, *files); !usable) return usable.error();
+  }
+  lws_vhost* vhost = lws_create_vhost(context, &info);
+  const int port = vhost == nullptr ? -1 : lws_get_vhost_listen_port(vhost);
+  if (port <= 0) return Error{ErrorCode::unavailable, "server.listen: " + name + ": can't be served; check the address and tls"};
+  return static_cast<std::uint16_t>(port);
+}
+
+}  // namespace
+
+Result<std::vector<std::uint16_t>> listen_on(lws_context* context, const ServerOptions& options) {
+  std::vector<std::uint16_t> ports;
+  for (const ListenAddress& address : options.listen) {
+    const auto port = listen_at(context, options, address);
+    if (!port) return port.error();
+    ports.push_back(*port);
+  }
+  return ports;
+}
+
+}  // namespace weir::gateway

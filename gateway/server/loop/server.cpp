@@ -1,0 +1,182 @@
+#include "server/server.h"
+
+#include <libwebsockets.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <mutex>
+#include <string_view>
+
+#include "base/limits.h"
+#include "server/loop/callbacks.h"
+#include "server/loop/host.h"
+#include "server/loop/listen.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::chrono::milliseconds stop_time_max{1500};  // of the 2 s: the rest is for closing the sockets
+
+void log_from_library(int level, const char* line) {
+  static std::mutex mutex;
+  static LineLimiter limiter;
+  std::string_view text(line);
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  std::lock_guard lock(mutex);
+  const Severity severity = level == LLL_ERR ? Severity::warning : Severity::debug;
+  limiter.log(std::chrono::steady_clock::now(), severity, "libwebsockets", text);
+}
+
+class LoopServer final : public Server {
+ public:
+  explicit LoopServer(const ServerContext& context) : host_(context, [this] { signal(); }) {
+    state_.host = &host_;
+    state_.turn = [this] { turn(); };
+  }
+  ~LoopServer() override { tear_down(); }
+
+  Result<void> open();
+  void run() override;
+  void wake() override;
+  void stop() override;
+  std::uint64_t turns() const override { return turns_.load(std::memory_order_relaxed); }
+  std::vector<std::uint16_t> ports() const override { return ports_; }
+
+ private:
+  bool create_context();
+  void start_handles();
+  void signal();
+  void turn();
+  void begin_stop();
+  void arm_timer();
+  void tear_down();
+
+  LoopState state_;
+  Host host_;
+  uv_loop_t loop_{};
+  uv_timer_t timer_{};
+  uv_poll_t hangups_{};
+  bool loop_open_ = false;
+  lws_context* owned_ = nullptr;  // the library writes null when it is gone
+  std::mutex context_mutex_;      // protects what follows: signal() is called from any thread
+  lws_context* context_ = nullptr;
+  std::vector<std::uint16_t> ports_;
+  std::atomic<std::uint64_t> turns_{0};
+  std::atomic<bool> stop_asked_{false};
+  std::optional<Monotonic> stop_by_;
+};
+
+Result<void> LoopServer::open() {
+  if (std::holds_alternative<TlsAuto>(host_.options().tls)) {
+    return Error{ErrorCode::invalid, "server.tls: \"auto\" must have been replaced by its files before the server starts"};
+  }
+  lws_set_log_level(LLL_ERR | LLL_WARN, log_from_library);
+  if (uv_loop_init(&loop_) != 0) return Error{ErrorCode::io, "server: no event loop: too many open files?"};
+  loop_open_ = true;
+  if (!create_context()) return Error{ErrorCode::io, "server: libwebsockets with libuv: is libwebsockets-evlib-uv installed?"};
+  auto ports = listen_on(owned_, host_.options());
+  if (!ports) return ports.error();
+  ports_ = std::move(*ports);
+  start_handles();
+  return {};
+}
+
+bool LoopServer::create_context() {
+  void* loops[] = {&loop_};
+  lws_context_creation_info info{};
+  info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
+                 LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
+  if (host_.tls()) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  info.foreign_loops = loops;
+  info.pcontext = &owned_;
+  info.user = &state_;
+  info.max_http_header_data = static_cast<unsigned short>(limits::http_header_bytes_max);
+  info.gid = static_cast<decltype(info.gid)>(-1);
+  info.uid = static_cast<decltype(info.uid)>(-1);
+  owned_ = lws_create_context(&info);
+  std::lock_guard lock(context_mutex_);
+  context_ = owned_;
+  return context_ != nullptr;
+}
+
+void LoopServer::start_handles() {
+  timer_.data = hangups_.data = this;
+  uv_timer_init(&loop_, &timer_);
+  uv_poll_init(&loop_, &hangups_, host_.hangups().descriptor());
+  uv_poll_start(&hangups_, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<LoopServer*>(handle->data)->signal(); });
+  arm_timer();
+}
+
+/// The library's own timers are looked at only after it was called: so every turn of ours runs inside a call of it.
+void LoopServer::signal() {
+  if (state_.signalled.exchange(true)) return;
+  std::lock_guard lock(context_mutex_);
+  if (context_ != nullptr) lws_cancel_service(context_);
+}
+
+void LoopServer::wake() {
+  state_.grown.store(true);
+  signal();
+}
+
+void LoopServer::stop() {
+  stop_asked_.store(true);
+  signal();
+}
+
+void LoopServer::run() {
+  signal();  // what came before
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  tear_down();
+}
+
+void LoopServer::turn() {
+  turns_.fetch_add(1, std::memory_order_relaxed);
+  host_.turn(state_.grown.exchange(false));
+  if (stop_asked_.load() && !stop_by_) begin_stop();
+  if (stop_by_ && (host_.idle() || host_.now() >= *stop_by_)) return uv_stop(&loop_);
+  arm_timer();
+}
+
+void LoopServer::begin_stop() {
+  stop_by_ = host_.now() + stop_time_max;
+  host_.shut_down();
+}
+
+void LoopServer::arm_timer() {
+  const Monotonic next = stop_by_ ? host_.now() + std::chrono::milliseconds(10) : host_.next_deadline();
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - host_.now()).count();
+  uv_update_time(&loop_);
+  uv_timer_start(
+      &timer_, [](uv_timer_t* timer) { static_cast<LoopServer*>(timer->data)->signal(); },
+      static_cast<std::uint64_t>(std::max<std::int64_t>(wait, 0)), 0);
+}
+
+/// On a loop of ours the library closes its sockets in turns of the loop, and must then be asked a second time.
+void LoopServer::tear_down() {
+  if (!loop_open_) return;
+  {
+    std::lock_guard lock(context_mutex_);
+    context_ = nullptr;
+  }
+  if (owned_ != nullptr) lws_context_destroy(owned_);
+  if (timer_.data != nullptr) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&hangups_), nullptr);
+  }
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  if (owned_ != nullptr) lws_context_destroy(owned_);
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  uv_loop_close(&loop_);
+  loop_open_ = false;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::create(ServerContext context) {
+  auto server = std::make_unique<LoopServer>(context);
+  if (auto opened = server->open(); !opened) return opened.error();
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace weir::gateway

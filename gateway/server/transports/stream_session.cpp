@@ -1,0 +1,102 @@
+#include "server/transports/stream_session.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/limits.h"
+#include "server/loop/connection.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::chrono::seconds heartbeat_interval{15};
+constexpr std::size_t headroom = 24;  // the head of a chunk is put before its data
+
+}  // namespace
+
+StreamSession::StreamSession(Connection& connection, Subscription subscription)
+    : Exchange(connection), subscription_(std::move(subscription)) {}
+
+void StreamSession::start() {
+  Response head;
+  head.with("Content-Type", content_type()).with("Weir-Cursor", to_string(subscription_.cursor()));
+  head.with("X-Accel-Buffering", "no");  // nginx in front: don't hold it back
+  connection().begin_stream(head, opening());
+  written_ = host().now();
+  if (connection().head_only()) return connection().finish(true);
+  connection().follow_log();
+  pump();
+}
+
+/// One write in a turn: from the wake-up when the socket takes it, otherwise when the library says that it does.
+void StreamSession::pump() {
+  if (reading_ || !connection().can_write()) return set_deadline();
+  out().assign(headroom, ' ');
+  const auto next = subscription_.pull(*this, limits::write_bytes_max, std::numeric_limits<std::size_t>::max(), host().now());
+  if (out().size() == headroom && host().now() - written_ >= heartbeat_interval) append_heartbeat(out());
+  if (next == Subscription::Next::ended) append_ended(out());
+  flush(next == Subscription::Next::ended);
+  go_on(next);
+}
+
+void StreamSession::go_on(Subscription::Next next) {
+  if (connection().closing()) return;
+  switch (next) {
+    case Subscription::Next::more: connection().want_writable(); break;
+    case Subscription::Next::cold: read_cold(); break;
+    case Subscription::Next::ended: return connection().finish(!connection().chunks());
+    case Subscription::Next::caught_up:
+    case Subscription::Next::later: break;
+  }
+  set_deadline();
+}
+
+/// Puts the head of the chunk before its data. RFC 9112 section 7.1.
+std::size_t StreamSession::frame_chunk(std::string& bytes) {
+  if (bytes.size() == headroom) return headroom;  // an empty chunk would be the last
+  const std::string head = chunk_head(bytes.size() - headroom);
+  const std::size_t begin = headroom - head.size();
+  std::copy(head.begin(), head.end(), bytes.begin() + static_cast<std::ptrdiff_t>(begin));
+  bytes += chunk_tail;
+  return begin;
+}
+
+void StreamSession::flush(bool last) {
+  std::string& bytes = out();
+  if (records_ > 0) host().counters().records[std::string(kind())] += std::exchange(records_, 0);
+  const std::size_t begin = connection().chunks() ? frame_chunk(bytes) : headroom;
+  if (last && connection().chunks()) bytes += last_chunk;
+  if (bytes.size() == begin) return;
+  written_ = host().now();
+  connection().write(std::string_view(bytes).substr(begin));
+}
+
+void StreamSession::read_cold() {
+  reading_ = true;
+  host().read_cold(connection(), subscription_.cold_request(), [](Connection& there, Result<BlockPtr> block) {
+    auto* session = dynamic_cast<StreamSession*>(there.exchange());
+    if (session == nullptr) return;
+    session->reading_ = false;
+    if (!block) return session->end(block.error().message);
+    session->subscription_.feed(std::move(*block));
+    session->pump();
+  });
+}
+
+void StreamSession::set_deadline() {
+  if (connection().closing()) return;
+  Monotonic at = std::max(written_, host().now() - heartbeat_interval + std::chrono::seconds(1)) + heartbeat_interval;
+  if (const auto wake = subscription_.wake_at(); wake && connection().can_write()) at = std::min(at, *wake);
+  connection().wake_at(at);
+}
+
+void StreamSession::end(std::string_view why) {
+  if (!connection().can_write()) return connection().abort();
+  out().assign(headroom, ' ');
+  append_farewell(out(), why);
+  flush(true);
+  connection().finish(true);
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,52 @@
+// WebSocketChannel: one subscription of a WebSocket connection, named by the client.
+//
+// Purpose    turns what its subscription gives into the records of one message.
+// Thread     the server's.
+// Ownership  owned by its session; owns its subscription.
+// Limits     the budget of each pull.
+// Errors     none: the session tells them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "stream/subscription.h"
+
+namespace weir::gateway {
+
+class WebSocketChannel final : private RecordSink {
+ public:
+  WebSocketChannel(std::string id, std::uint64_t serial, Format format) : id_(std::move(id)), serial_(serial), format_(format) {}
+
+  const std::string& id() const { return id_; }
+  std::uint64_t serial() const { return serial_; }  // a client may use an id again
+
+  void open(Subscription subscription) { subscription_ = std::make_unique<Subscription>(std::move(subscription)); }
+  bool ready() const { return subscription_ != nullptr && !reading; }
+  Subscription& subscription() { return *subscription_; }
+
+  /// Appends a frame with what there is, if there is any.
+  Subscription::Next pull(std::string& out, std::size_t bytes_budget, Monotonic now);
+  std::size_t records() const { return count_; }  // of the last pull
+
+  bool reading = false;  // waits for the disk
+  bool ended = false;    // `until` was reached, and said
+
+ private:
+  Format format() const override { return format_; }
+  void record(const Record&, std::string_view text, Cursor) override;
+  void gap(std::string_view text, Cursor cursor) override;
+  std::size_t bytes() const override { return records_.size(); }
+
+  const std::string id_;
+  const std::uint64_t serial_;
+  const Format format_;
+  std::unique_ptr<Subscription> subscription_;
+  std::string records_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace weir::gateway
