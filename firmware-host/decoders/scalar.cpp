@@ -66,13 +66,12 @@ bool is_printable(std::string_view text) {
 }
 
 constexpr std::int64_t ns_per_second = 1'000'000'000;
-constexpr std::int64_t first_ms = 100'000'000'000;  // below: seconds
-
 /// How many nanoseconds one unit has, by the size of the number.
 std::int64_t unit_ns(double number) {
-  std::int64_t unit = ns_per_second;
-  for (double limit = static_cast<double>(first_ms); unit > 1 && std::abs(number) >= limit; limit *= 1000) unit /= 1000;
-  return unit;
+  const double size = std::abs(number);
+  if (size < 1e11) return ns_per_second;
+  if (size < 1e14) return 1'000'000;
+  return size < 1e17 ? 1'000 : 1;
 }
 
 Error out_of_range() { return wrong("time: the year is outside 1678 to 2261"); }
