@@ -46,5 +46,17 @@ std::string case_name(const ::testing::TestParamInfo<fs::path>& tested) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, ConfigCase, ::testing::ValuesIn(cases()), case_name);
 
+TEST(Boards, ConfigurationsToBeginWithHaveNoFault) {
+  unsigned boards = 0;
+  for (const auto& board : fs::directory_iterator(fs::path(WEIR_CASES) / ".." / ".." / "boards")) {
+    if (!board.is_directory()) continue;
+    ++boards;
+    EXPECT_TRUE(fs::exists(board.path() / "board.toml"));
+    for (const Fault& fault : load_config_file(board.path() / "weir.toml").faults)
+      ADD_FAILURE() << to_string(fault, board.path().string());
+  }
+  EXPECT_GT(boards, 0U);
+}
+
 }  // namespace
 }  // namespace weir::gateway
