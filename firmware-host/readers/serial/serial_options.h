@@ -22,7 +22,7 @@ struct SerialOptions {
   SerialPort port;
   unsigned baud = 115200;  // any rate the kernel knows (BOTHER, termios2)
   Framing framing = Framing::wire;
-  Mapping mapping;         // lines: decode json | csv | key-value; mapping.device for formats that carry none
+  Mapping mapping;  // lines: decode json | csv | key-value; mapping.device for formats that carry none
   bool undeclared = false;
   std::vector<DeclaredCommand> declared;
 };
