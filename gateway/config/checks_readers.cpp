@@ -63,6 +63,18 @@ void check_pointers(const Mapping& mapping, const std::string& key, Faults& faul
   }
 }
 
+/// What only the format itself knows. Its errors are "member: what; what to do".
+void check_decoder(const Mapping& mapping, const std::string& key, Faults& faults) {
+  if (faults.has(key)) return;
+  const auto decoder = firmware::make_decoder(mapping);
+  if (decoder) return;
+  const std::string& message = decoder.error().message;
+  const std::size_t name_end = message.find(": "), what_end = message.find("; ", name_end);
+  const std::size_t what = name_end == std::string::npos ? 0 : name_end + 2;
+  faults.add(key_in(key, what == 0 ? "decode" : message.substr(0, name_end)), message.substr(what, what_end - what),
+             what_end == std::string::npos ? "see gateway/docs/configuration.md" : message.substr(what_end + 2));
+}
+
 void check_tls_keys(const firmware::MqttOptions& mqtt, const std::string& key, Faults& faults) {
   const bool tls = mqtt.url.starts_with("mqtts://");
   const std::pair<const char*, const std::string*> files[] = {
@@ -122,6 +134,7 @@ void check_mapping(const Mapping& mapping, const std::string& key, unsigned wild
   }
   check_columns(mapping, key, faults);
   check_pointers(mapping, key, faults);
+  check_decoder(mapping, key, faults);
 }
 
 void check_mqtt(const firmware::MqttOptions& mqtt, const std::string& key, Faults& faults) {
