@@ -278,8 +278,8 @@ void SqliteLog::read(std::uint64_t after, std::size_t records_max, std::function
 
 void SqliteLog::find_time(Timestamp time, std::function<void(Result<std::uint64_t>)> done) {
   history_->find_time(time, [this, done = std::move(done)](Result<std::uint64_t> found) {
-    if (found && *found == History::no_such_time) found = head();
-    done(std::move(found));
+    if (!found || *found != History::no_such_time) return done(std::move(found));
+    done(head());
   });
 }
 
