@@ -185,7 +185,8 @@ TEST_F(LogTest, DeviceStatesAreRecordedOnceForEachChange) {
   put(*log, {.delivery = {.reader = "test", .devices = {{"boiler", DeviceState::offline}}}});
   put(*log, "a", 3.0);
   std::vector<std::string> states;
-  for (const auto& record : read(*log, 0)->records) {
+  const auto block = read(*log, 0);
+  for (const auto& record : block->records) {
     if (record.kind == Kind::device) states.push_back(record.event->members.substr(18, 15));
   }
   EXPECT_EQ(states, (std::vector<std::string>{R"("state":"online)", R"("state":"offlin)", R"("state":"online)"}));
@@ -345,7 +346,8 @@ TEST_F(LogTest, CommandsAndConsumersAreThereAfterARestart) {
   append.commands.push_back(command);
   append.consumers.push_back({.name = "cloud", .seq = 5});
   put(*log, std::move(append));
-  const auto record = read(*log, 0)->records.at(0);
+  const auto block = read(*log, 0);
+  const auto record = block->records.at(0);
   EXPECT_EQ(record.kind, Kind::command);
   const auto parsed = command_from_members(record.event->members);
   ASSERT_TRUE(parsed);
