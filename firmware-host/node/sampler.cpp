@@ -54,7 +54,8 @@ Result<std::unique_ptr<Sampler>> Sampler::open(const NodeOptions& options, Simul
 }
 
 void Sampler::take(Monotonic now, std::size_t room, std::vector<Measured>& out) {
-  while (!finished_ && next_ <= now && out.size() < batch_max && (!replaying_ || out.size() < room)) {
+  const bool waits = replaying_ || interval_ == std::chrono::nanoseconds(0);
+  while (!finished_ && next_ <= now && out.size() < batch_max && (!waits || out.size() < room)) {
     replaying_ ? take_row(out) : take_sensors(out);
     next_ += interval_;
   }

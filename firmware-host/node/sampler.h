@@ -3,7 +3,7 @@
 // Purpose    the same readings for both transports.
 // Thread     one.
 // Ownership  keeps a reference to the simulation.
-// Limits     at most 4,096 readings at once; a capture waits for room, a sensor waits for nobody.
+// Limits     at most 4,096 readings at once; a capture (and rate 0) waits for room, a sensor waits for nobody.
 // Errors     open() fails where the capture cannot be read; rows that are no readings are told on stderr and skipped.
 #pragma once
 

@@ -11,6 +11,7 @@
 
 #include "readers/mqtt/mqtt_reader.h"
 #include "readers/reader.h"
+#include "readers/serial/serial_reader.h"
 #include "support/fake_intake.h"
 #include "support/loop_thread.h"
 #include "support/mosquitto.h"
@@ -41,9 +42,20 @@ std::unique_ptr<Reader> mqtt(int version, ReaderContext context) {
   return std::move(MqttReader::create(options, context)).value();
 }
 
+std::unique_ptr<Reader> serial(Framing framing, ReaderContext context) {
+  SerialOptions options;
+  options.name = "contract";
+  options.port.path = "/dev/weir-contract-no-such-port";
+  options.framing = framing;
+  options.mapping.decode = "json";
+  return std::move(SerialReader::create(options, context)).value();
+}
+
 const std::vector<Kind> kinds = {
     {"mqtt", [](ReaderContext context) { return mqtt(5, context); }},
     {"mqtt", [](ReaderContext context) { return mqtt(3, context); }},
+    {"serial", [](ReaderContext context) { return serial(Framing::wire, context); }},
+    {"serial", [](ReaderContext context) { return serial(Framing::lines, context); }},
 };
 
 class ReaderContract : public testing::TestWithParam<Kind> {
