@@ -116,8 +116,9 @@ class SseDelivery final : public Delivery {
       if (!line->starts_with("data: ")) continue;
       cursor_ = id;
       ended_ = event == "end";
-      if (!ended_) records.push_back(json::parse(line->substr(6)));
-      if (!ended_) EXPECT_EQ(event, records.back()["kind"]);
+      if (ended_) break;
+      records.push_back(json::parse(line->substr(6)));
+      EXPECT_EQ(event, records.back()["kind"]);
     }
     return records;
   }
