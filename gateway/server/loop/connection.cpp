@@ -201,7 +201,7 @@ void Connection::close_websocket(unsigned code, std::string_view reason) {
   close_code_ = code;
   close_reason_ = reason;
   wake_at(host_.now() + close_time_max);
-  want_writable();
+  can_write() ? send_close() : want_writable();
 }
 
 void Connection::abort() {
@@ -224,7 +224,7 @@ void Connection::watch_hangup(bool on) {
   on ? host_.hangups().add(socket, id_) : host_.hangups().remove(socket);
 }
 
-/// Inside a callback of this connection its return value says what becomes of it; elsewhere the library is told.
+/// Inside a callback of this connection its return value says what becomes of it; elsewhere it is ended between two turns.
 void Connection::conclude(Verdict verdict) {
   if (closing_ || handle_ == nullptr) return;
   closing_ = verdict == Verdict::close;
@@ -232,21 +232,30 @@ void Connection::conclude(Verdict verdict) {
     verdict_ = verdict;
   } else if (verdict == Verdict::close || lws_http_transaction_completed(handle_) != 0) {
     closing_ = true;
-    lws_set_timeout(handle_, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    host_.close_soon(*this);
   }
 }
 
 // ---- For the loop
 
 void Connection::writable() {
-  if (close_code_ != 0) return send_close();
+  if (close_code_ != 0 && can_write()) return send_close();
   if (exchange_ && can_write()) exchange_->on_writable();
 }
 
+/// The frame goes out only when the library is told from outside of its callbacks: the -1 of a callback ends the connection
+/// twice in a row on libuv (Debian's build has its debugging code in it), and the second time without a word.
 void Connection::send_close() {
   auto* reason = reinterpret_cast<unsigned char*>(close_reason_.data());
   lws_close_reason(handle_, static_cast<lws_close_status>(close_code_), reason, close_reason_.size());
-  abort();
+  end_exchange();
+  wake_at(host_.now() + close_time_max);
+  closing_ = true;
+  host_.close_soon(*this);
+}
+
+void Connection::close_now() {
+  if (handle_ != nullptr) lws_set_timeout(handle_, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }
 
 void Connection::due(Monotonic entry) {
@@ -255,7 +264,7 @@ void Connection::due(Monotonic entry) {
   if (!due_) return;
   if (*due_ > entry) return arm(*due_);
   due_.reset();
-  if (close_code_ != 0) return abort();
+  if (close_code_ != 0) return host_.close_soon(*this);
   if (std::exchange(awaits_body_, false)) return respond(with_close(problem(408, "the body took too long")));
   if (exchange_) exchange_->on_due();
 }

@@ -77,10 +77,11 @@ class Connection {
   void writable();
   void due(Monotonic entry);
   void ask_rights();
-  void detach();  // the handle is going
+  void close_now();  // outside of callbacks of this connection; it may be gone afterwards
+  void detach();     // the handle is going
   enum class Verdict : std::uint8_t { stay, completed, close };
   Verdict take_verdict();
-  bool closing() const { return closing_; }
+  bool closing() const { return closing_ || close_code_ != 0; }
   std::optional<std::size_t> follower_index;  // the Host's
 
  private:

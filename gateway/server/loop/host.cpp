@@ -24,7 +24,7 @@ void Reply::then(std::function<void(Connection&)> task) const {
 }
 
 Host::Host(const ServerContext& context, std::function<void()> signal)
-    : context_(context), tasks_(tasks_max, std::move(signal)), consumers_(context.log) {
+    : context_(context), signal_(std::move(signal)), tasks_(tasks_max, signal_), consumers_(context.log) {
   rights_generation_ = access().generation();
   next_tick_ = now() + tick_interval;
   next_rights_ = now() + rights_interval;
@@ -90,6 +90,17 @@ void Host::remove_follower(Connection& connection) {
 }
 
 void Host::retire(std::unique_ptr<Exchange> exchange) { retired_.push_back(std::move(exchange)); }
+
+void Host::close_soon(const Connection& connection) {
+  closing_.push_back(connection.id());
+  signal_();
+}
+
+void Host::end_closing() {
+  for (const std::uint64_t id : std::exchange(closing_, {})) {
+    if (Connection* connection = find(id)) connection->close_now();
+  }
+}
 
 // ---- Turns
 
@@ -164,7 +175,7 @@ void Host::shut_down() {
 
 bool Host::idle() const {
   for (const auto& [id, connection] : connections_) {
-    if (connection->exchange() != nullptr) return false;
+    if (connection->exchange() != nullptr || connection->closing()) return false;
   }
   return true;
 }

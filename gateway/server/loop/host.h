@@ -90,6 +90,7 @@ class Host {
   void add_follower(Connection& connection);
   void remove_follower(Connection& connection);
   void retire(std::unique_ptr<Exchange> exchange);  // destroyed when no method of it can be running
+  void close_soon(const Connection& connection);    // at the end of a turn
   Deadlines& deadlines() { return deadlines_; }
   HangupWatch& hangups() { return hangups_; }
   Connection* serving = nullptr;  // whose callback is running
@@ -97,6 +98,7 @@ class Host {
   // For the loop.
   void turn(bool log_has_grown);
   void shut_down();
+  void end_closing();
   bool idle() const;  // nothing is under way any more
   Monotonic next_deadline() const;
   void clear_retired() { retired_.clear(); }
@@ -109,6 +111,7 @@ class Host {
   void end_hung_up();
 
   const ServerContext context_;
+  const std::function<void()> signal_;  // asks for a turn
   Mailbox<std::function<void()>> tasks_;
   EncodedBlocks encoded_;
   Consumers consumers_;
@@ -122,6 +125,7 @@ class Host {
   std::vector<std::unique_ptr<Exchange>> retired_;
   std::vector<std::function<void()>> drained_;
   std::vector<std::uint64_t> hung_up_;
+  std::vector<std::uint64_t> closing_;
   std::uint64_t next_id_ = 1;
   std::uint64_t rights_generation_ = 0;
   Monotonic next_tick_{};

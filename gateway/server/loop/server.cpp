@@ -23,7 +23,7 @@ void log_from_library(int level, const char* line) {
   std::string_view text(line);
   while (text.ends_with('\n')) text.remove_suffix(1);
   std::lock_guard lock(mutex);
-  const Severity severity = level == LLL_ERR ? Severity::warning : Severity::debug;
+  const Severity severity = level == LLL_ERR ? Severity::info : Severity::debug;  // most of it is what clients do
   limiter.log(std::chrono::steady_clock::now(), severity, "libwebsockets", text);
 }
 
@@ -134,6 +134,7 @@ void LoopServer::turn() {
   turns_.fetch_add(1, std::memory_order_relaxed);
   host_.turn(state_.grown.exchange(false));
   if (stop_asked_.load() && !stop_by_) begin_stop();
+  host_.end_closing();
   if (stop_by_ && (host_.idle() || host_.now() >= *stop_by_)) return uv_stop(&loop_);
   arm_timer();
 }

@@ -99,7 +99,8 @@ TEST_F(ServerTest, TheDashboardIsServedCompressedAndRevalidated) {
   EXPECT_EQ(plain.status, 200);
   EXPECT_NE(plain.body.find("<html"), std::string::npos);
   EXPECT_EQ(ask("GET", "/", "If-None-Match: " + plain.header("etag") + "\r\n").status, 304);
-  if (!gzip.header("content-encoding").empty()) EXPECT_EQ(gzip.body.substr(0, 2), "\x1f\x8b");
+  EXPECT_EQ(gzip.header("content-encoding"), "gzip");
+  EXPECT_EQ(gzip.body.substr(0, 2), "\x1f\x8b");
 }
 
 // ---- Pushes
@@ -162,7 +163,8 @@ TEST_F(ServerTest, NothingButWebSocketIsUpgradedTo) {
 }
 
 TEST_F(ServerTest, NoiseAndHugeHeadersAreClosed) {
-  EXPECT_LT(raw(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15)), 1);
+  const int noise = raw(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15));
+  EXPECT_TRUE(noise == 0 || noise >= 400) << noise;
   EXPECT_LT(raw("GET /healthz HTTP/1.1\r\nX-Long: " + std::string(20'000, 'y') + "\r\n\r\n"), 1);
   EXPECT_EQ(ask("GET", "/healthz").status, 200);
 }
