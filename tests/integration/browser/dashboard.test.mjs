@@ -108,21 +108,47 @@ test('search leaves what matches', async () => {
 test('a tap opens the chart with points from the log, and new ones follow', async () => {
   await page.reload();
   await row('temperature').click();
-  const count = async () => Number(await page.locator('[data-points]').getAttribute('data-points'));
-  const first = await waitFor(async () => (await count()) > 20 && count(), 'points of before the page was loaded');
-  await waitFor(async () => (await count()) > first, 'a new point');
-  assert.ok(await page.locator('.plot canvas').isVisible());
-  assert.ok(await inked(), 'a line is drawn');
+  const first = await waitFor(async () => (await points()) > 20 && points(), 'points of before the page was loaded');
+  await waitFor(async () => (await points()) > first, 'a new point');
+  await waitFor(inked, 'the curve to be drawn');
   assert.ok((await overflow(page)) <= 0);
   await closeSheet();
 });
 
-/** Whether the curve's canvas has pixels in it. */
+const points = async () => Number(await page.locator('[data-points]').getAttribute('data-points'));
+
+/** Whether the canvas has pixels in the curve's colour. */
 const inked = () =>
   page.locator('.plot canvas').evaluate((canvas) => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    return data.some((byte) => byte !== 0);
+    for (let at = 0; at < data.length; at += 4) if (data[at] === 11 && data[at + 1] === 110 && data[at + 2] === 143 && data[at + 3] === 255) return true;
+    return false;
   });
+
+test('a series that has fallen silent shows its history too', async () => {
+  const readings = exampleReadings();
+  const response = await gateway.fetch('/v1/readings', { role: 'ingest', json: readings });
+  assert.ok(response.ok, await response.text());
+  await page.locator('[data-device=greenhouse] [data-metric=temperature]').click();
+  const sent = readings.filter(({ device, metric }) => device === 'greenhouse' && metric === 'temperature').length;
+  await waitFor(async () => (await points()) === sent, `${sent} points`);
+  await waitFor(inked, 'the curve to be drawn');
+  await closeSheet();
+});
+
+/** Quarter of an hour of two more devices, with units. */
+function exampleReadings() {
+  const metrics = [
+    ['greenhouse', 'temperature', 'Cel', (t) => 23 + 3 * Math.sin(t / 200) + Math.random() / 5],
+    ['greenhouse', 'humidity', '%RH', (t) => 61 + 4 * Math.cos(t / 300)],
+    ['greenhouse', 'light', 'lx', (t) => 12_000 + 40 * t],
+    ['pump-7', 'flow', 'm3/h', (t) => 12.5 + Math.sin(t / 60)],
+    ['pump-7', 'pressure', 'Pa', (t) => 152_000 + 900 * Math.sin(t / 90)],
+  ];
+  const seconds = Array.from({ length: 300 }, (_, index) => index * 3 - 900);
+  return seconds.filter((s) => s < -300 || s > -220).flatMap((s) => metrics.map(([device, metric, unit, value]) => (
+    { device, metric, unit, value: Math.round(value(s) * 100) / 100, time: new Date(Date.now() + s * 1000).toISOString() })));
+}
 
 test('text has its latest values instead of a curve', async () => {
   await row('mode').click();
@@ -208,33 +234,19 @@ test('the keyboard reaches a value, opens its chart and comes back to it', async
 });
 
 test('screenshots for the README', { skip: !process.env.WEIR_SCREENSHOTS && 'WEIR_SCREENSHOTS=1 writes them' }, async () => {
-  const out = (name) => join(root, 'gateway/docs', name);
-  const response = await gateway.fetch('/v1/readings', { role: 'ingest', json: exampleReadings() });
-  assert.ok(response.ok, await response.text());
   await page.locator('[data-device=greenhouse] [data-metric=temperature]').click();
-  await waitFor(inked, 'the curve');
-  await page.screenshot({ path: out('dashboard-phone.png') });
+  await waitFor(async () => (await points()) > 100 && inked(), 'the curve');
+  const phone = await page.screenshot();
   await closeSheet();
-  const wide = await newPage(browser, { width: 1200, height: 640 });
+  const wide = await newPage(browser, { width: 860, height: 740 });
   await wide.goto(await signInLink());
   await wide.locator('[data-device=greenhouse] [data-metric=temperature]').waitFor();
-  await wide.screenshot({ path: out('dashboard.png') });
+  const pictures = [await wide.screenshot(), phone].map((png) => `<img src="data:image/png;base64,${png.toString('base64')}">`);
+  await wide.setViewportSize({ width: 1300, height: 790 });
+  await wide.setContent(`<style>body { margin: 25px; display: flex; gap: 30px; background: #dfe6eb } img { border-radius: 10px }</style>${pictures.join('')}`);
+  await wide.screenshot({ path: join(root, 'gateway/docs/dashboard.png') });
   await wide.context().close();
 });
-
-/** Quarter of an hour of two more devices, with units. */
-function exampleReadings() {
-  const metrics = [
-    ['greenhouse', 'temperature', 'Cel', (t) => 23 + 3 * Math.sin(t / 200) + Math.random() / 5],
-    ['greenhouse', 'humidity', '%RH', (t) => 61 + 4 * Math.cos(t / 300)],
-    ['greenhouse', 'light', 'lx', (t) => 12_000 + 40 * t],
-    ['pump-7', 'flow', 'm3/h', (t) => 12.5 + Math.sin(t / 60)],
-    ['pump-7', 'pressure', 'Pa', (t) => 152_000 + 900 * Math.sin(t / 90)],
-  ];
-  const seconds = Array.from({ length: 300 }, (_, index) => index * 3 - 900);
-  return seconds.filter((s) => s < -300 || s > -220).flatMap((s) => metrics.map(([device, metric, unit, value]) => (
-    { device, metric, unit, value: Math.round(value(s) * 100) / 100, time: new Date(Date.now() + s * 1000).toISOString() })));
-}
 
 test('until here: no complaint on the console, no request to anybody else', () => {
   assert.deepEqual(page.complaints, []);

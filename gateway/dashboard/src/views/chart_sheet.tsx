@@ -1,5 +1,5 @@
 import {useEffect, useRef, useState} from 'preact/hooks';
-import {signal} from '@preact/signals';
+import {batch, signal} from '@preact/signals';
 
 import {loadReadings} from '../api/devices';
 import {gatewayNow} from '../api/http';
@@ -18,7 +18,7 @@ const textsMax = 20;
 
 export function ChartSheet({device, series}: {device: DeviceModel; series: SeriesModel}) {
   const w = words.value.chart;
-  const {points, texts, failed} = usePoints(series);
+  const {points, texts, revision, failed} = usePoints(series);
   const textual = typeof series.newest.value.record.value === 'string';
   return (
     <Sheet wide title={series.metric} subtitle={`${device.name} · ${w.window}`}>
@@ -27,13 +27,14 @@ export function ChartSheet({device, series}: {device: DeviceModel; series: Serie
         <Age series={series} />
         <Marks device={device} series={series} />
       </div>
-      {textual ? <Texts texts={texts} /> : <Curve series={series} points={points} />}
+      {textual ? <Texts texts={texts} revision={revision} /> : <Curve series={series} points={points} revision={revision} />}
       {failed && <p class="problem" role="status">{w.failed}</p>}
     </Sheet>
   );
 }
 
-function Curve({series, points}: {series: SeriesModel; points: Point[]}) {
+/** The arrays grow in place: `revision` says that they have, or this would not be rendered again. */
+function Curve({series, points, revision}: {series: SeriesModel; points: Point[]; revision: number}) {
   const w = words.value;
   const {record, decimals} = series.newest.value;
   const values = points.map(({value}) => value);
@@ -42,7 +43,7 @@ function Curve({series, points}: {series: SeriesModel; points: Point[]}) {
   const high = values.length ? show(values.reduce((a, b) => Math.max(a, b))) : '–';
   return (
     <>
-      <Plot points={points} stepped={typeof record.value === 'boolean'} label={w.chart.summary(series.metric, points.length, low, high)} />
+      <Plot points={points} revision={revision} stepped={typeof record.value === 'boolean'} label={w.chart.summary(series.metric, points.length, low, high)} />
       {points.length === 0 && <p class="quiet">{w.chart.empty}</p>}
       <dl class="facts">
         <div><dt>{w.chart.minimum}</dt><dd>{low}</dd></div>
@@ -53,7 +54,7 @@ function Curve({series, points}: {series: SeriesModel; points: Point[]}) {
   );
 }
 
-function Texts({texts}: {texts: ReadingRecord[]}) {
+function Texts({texts}: {texts: ReadingRecord[]; revision: number}) {
   const w = words.value;
   return (
     <>
@@ -66,9 +67,9 @@ function Texts({texts}: {texts: ReadingRecord[]}) {
 }
 
 /** The last minutes: what the page remembers at once, then what the log has, then each new reading. */
-function usePoints(series: SeriesModel): {points: Point[]; texts: ReadingRecord[]; failed: boolean} {
+function usePoints(series: SeriesModel): {points: Point[]; texts: ReadingRecord[]; revision: number; failed: boolean} {
   const held = useRef({points: [...series.points], texts: [series.newest.value.record]});
-  const [drawn] = useState(() => signal(0));
+  const [revision] = useState(() => signal(0));
   const [failed, setFailed] = useState(false);
   const up = link.value.state === 'up';
 
@@ -79,14 +80,14 @@ function usePoints(series: SeriesModel): {points: Point[]; texts: ReadingRecord[
       if (value !== null) addPoint(points, {time: Date.parse(record.time), value});
       if (!texts.some(({seq}) => seq === record.seq)) texts.push(record);
       texts.sort((a, b) => b.seq - a.seq).splice(textsMax);
+      ++revision.value;
     };
     const loading = new AbortController();
     series.watcher = take;
     if (up) {
       const since = Math.max(gatewayNow() - windowMs, 0);
       loadReadings(series.device, series.metric, since, loading.signal, (readings) => {
-        readings.forEach(take);
-        ++drawn.value;
+        batch(() => readings.forEach(take));
       }).then(() => setFailed(false), () => loading.signal.aborted || setFailed(true));
     }
     return () => {
@@ -95,7 +96,5 @@ function usePoints(series: SeriesModel): {points: Point[]; texts: ReadingRecord[
     };
   }, [series, up]);
 
-  void drawn.value;
-  void series.newest.value; // renders with every frame that brought a reading
-  return {...held.current, failed};
+  return {...held.current, revision: revision.value, failed};
 }

@@ -6,7 +6,7 @@ import {now} from '../state/app';
 import {words} from '../i18n/language';
 import {columns, gapLimit, lonely, type Point, windowMs} from '../state/points';
 
-export function Plot({points, stepped, label}: {points: Point[]; stepped: boolean; label: string}) {
+export function Plot({points, stepped, label}: {points: Point[]; revision: number; stepped: boolean; label: string}) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const data = useRef<uPlot.AlignedData>([[], []]);
