@@ -45,7 +45,7 @@ class Gateway {
 
   /** The token of a role, made by `weir token add` when first asked for. */
   async token(role = 'viewer') {
-    if (!this.tokens.has(role)) this.tokens.set(role, await this.addToken(role, role));
+    if (!this.tokens.has(role)) this.tokens.set(role, this.addToken(role, role)); // the promise: many may ask at once
     return this.tokens.get(role);
   }
 
