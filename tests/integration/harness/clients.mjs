@@ -27,7 +27,7 @@ export async function page(gateway, query = '', options = {}) {
 /** Server-sent events through the npm package eventsource (it reconnects by itself with Last-Event-ID). */
 export class Sse extends Collector {
   static async open(gateway, query = '', { role = 'viewer', after, kinds = eventKinds, headers = {} } = {}) {
-    const sse = closeAtEnd(new Sse());
+    const sse = new Sse();
     const all = { authorization: `Bearer ${await gateway.token(role)}`, ...headers };
     if (after) all['last-event-id'] = after;
     sse.statuses = [];
@@ -38,6 +38,7 @@ export class Sse extends Collector {
         return response;
       },
     });
+    closeAtEnd(sse);
     sse.source.onerror = () => {};
     for (const kind of kinds) sse.source.addEventListener(kind, (event) => sse.take(kind, event));
     return sse;
@@ -63,9 +64,10 @@ const eventKinds = ['reading', 'command', 'device', 'alarm', 'loss', 'system', '
 /** Chunked NDJSON through fetch(). */
 export class Ndjson extends Collector {
   static async open(gateway, query = '', { role = 'viewer' } = {}) {
-    const stream = closeAtEnd(new Ndjson());
+    const stream = new Ndjson();
     stream.heartbeats = 0;
     stream.abort = new AbortController();
+    closeAtEnd(stream);
     stream.response = await gateway.fetch(`/v1/stream?${query}`, {
       role,
       headers: { accept: 'application/x-ndjson' },
@@ -103,10 +105,11 @@ export class Ndjson extends Collector {
 /** WebSocket through the npm package ws; `messages` has everything, `records` what came in `records` messages. */
 export class Ws extends Collector {
   static async open(gateway, query = '', { role = 'viewer', protocol = 'weir.v1.json', headers = {} } = {}) {
-    const ws = closeAtEnd(new Ws());
+    const ws = new Ws();
     ws.messages = [];
     const all = { ...(role && { authorization: `Bearer ${await gateway.token(role)}` }), ...headers };
     ws.socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/v1/stream?${query}`, protocol, { headers: all });
+    closeAtEnd(ws);
     ws.socket.on('message', (data, binary) => ws.take(data, binary));
     ws.closed = new Promise((done) => ws.socket.on('close', (code, reason) => done({ code, reason: String(reason) })));
     await new Promise((done, fail) => {

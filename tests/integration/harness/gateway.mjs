@@ -26,6 +26,7 @@ class Gateway {
     if (until) {
       await waitFor(async () => (this.child.assertRunning(), (await fetch(this.url + until)).ok), `weir to answer ${until}`, 15_000);
     }
+    if (until === '/readyz') await this.connected();
     return this;
   }
 
@@ -47,6 +48,12 @@ class Gateway {
   async token(role = 'viewer') {
     if (!this.tokens.has(role)) this.tokens.set(role, this.addToken(role, role)); // the promise: many may ask at once
     return this.tokens.get(role);
+  }
+
+  /** Until every reader that the configuration names is connected. */
+  async connected() {
+    const states = async () => [...(await (await this.fetch('/metrics')).text()).matchAll(/^weir_reader_connected\{.*\} (\d)$/gm)];
+    await waitFor(async () => (this.child.assertRunning(), (await states()).every(([, state]) => state === '1')), 'the readers to connect', 20_000);
   }
 
   async addToken(name, role) {
@@ -79,8 +86,8 @@ class Gateway {
 }
 
 /**
- * `toml`: tables after [server]; `server`: further lines of [server]; `until`: the path that must answer 2xx before this
- * returns, or null. `start: false` writes the configuration only.
+ * `toml`: tables after [server]; `server`: further lines of [server]. Returns when `until` answers 2xx (null: at once) and, for
+ * /readyz, the readers are connected. `start: false` writes the configuration only.
  */
 export async function startGateway({ toml = '', server = '', port, start = true, until = '/readyz' } = {}) {
   const folder = temporaryFolder();
