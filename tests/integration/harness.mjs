@@ -8,6 +8,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 export { Child, bin, freePort, patience, root, run, temporaryFolder, waitFor } from './harness/process.mjs';
 export { startMosquitto } from './harness/mosquitto.mjs';
 export { startGateway } from './harness/gateway.mjs';
-export { startNode } from './harness/node.mjs';
+export { numberedReplay, replayBegins, startNode } from './harness/node.mjs';
 export { Ndjson, Sse, Ws, page } from './harness/clients.mjs';
 export { mqttToml, serialToml } from './harness/configuration.mjs';

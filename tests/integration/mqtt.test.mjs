@@ -10,7 +10,7 @@ for (const version of ['3.1.1', '5']) {
     const broker = await startMosquitto();
     const gateway = await startGateway({ toml: mqttToml(broker, { version }) });
     const publisher = await broker.client();
-    const [sse, ndjson, ws] = await Promise.all([Sse.open(gateway), Ndjson.open(gateway), Ws.open(gateway)]);
+    const [sse, ndjson, ws] = await Promise.all([Sse.open(gateway), Ndjson.open(gateway), Ws.open(gateway, 'devices=*')]);
     await sse.opened();
     const { cursor } = await page(gateway);
     const longPoll = page(gateway, `after=${cursor}&wait=20`);

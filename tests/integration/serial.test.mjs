@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { Child, Sse, page, serialToml, startGateway, startNode, temporaryFolder, waitFor } from './harness.mjs';
+import { Child, Sse, numberedReplay, page, replayBegins, serialToml, startGateway, startNode, temporaryFolder, waitFor } from './harness.mjs';
 
 const link = (path) => (target) => {
   rmSync(path, { force: true });
@@ -97,14 +97,18 @@ for (const [decode, { lines, more }] of Object.entries(formats)) {
   });
 }
 
-test('a node with faults on its line: resynchronised, no wrong value, nothing doubled', async () => {
-  const node = await startNode({ serial: 'pty', id: 'noisy', rate: 100, channels: 1, faults: 7 });
+test('a node with faults on its line: resynchronised, no wrong value, nothing doubled, losses told', async () => {
+  const node = await startNode({ serial: 'pty', id: 'noisy', rate: 200, replay: numberedReplay(600), faults: 7 });
   const gateway = await startGateway({ toml: serialToml(await node.path()) });
-  const readings = await waitFor(async () => {
-    const { records } = await page(gateway, 'devices=noisy&limit=10000');
-    return records.length >= 200 && records;
-  }, '200 readings', 60_000);
-  const seen = readings.map(({ time, metric }) => `${time} ${metric}`);
-  assert.equal(new Set(seen).size, seen.length, 'each reading once');
-  assert.deepEqual([...new Set(readings.map(({ device }) => device))], ['noisy']);
+  await node.exited;
+  const { records } = await page(gateway, 'kinds=reading,loss&limit=10000');
+  const readings = records.filter(({ kind }) => kind === 'reading');
+  assert.ok(readings.length >= 300, `${readings.length} of 600 readings`);
+  for (const { device, time, value } of readings) {
+    assert.equal(device, 'noisy');
+    assert.equal(Date.parse(time), replayBegins + value * 1000, `value ${value} stands at its own time`);
+  }
+  const values = readings.map(({ value }) => value);
+  assert.equal(new Set(values).size, values.length, 'each reading once');
+  assert.ok(records.some(({ kind, where }) => kind === 'loss' && where.startsWith('serial bench')));
 });

@@ -193,8 +193,8 @@ test('a cursor of another log gets a gap first, then the oldest there is', async
   assert.equal((await sse.until(2))[0].kind, 'gap');
 });
 
-test('a consumer that already has newer readings of a series is told of backlog', async () => {
-  const sse = await Sse.open(gateway, 'devices=backlog');
+test('a durable consumer that already has newer readings of a series is told of backlog', async () => {
+  const sse = await Sse.open(gateway, 'devices=backlog&consumer=late');
   await sse.opened();
   await push({ device: 'backlog', metric: 'n', value: 1, time: '2026-05-01T00:00:10Z' });
   await push({ device: 'backlog', metric: 'n', value: 0, time: '2026-05-01T00:00:00Z' });
