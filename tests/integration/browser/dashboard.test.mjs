@@ -242,6 +242,7 @@ test('screenshots for the README', { skip: !process.env.WEIR_SCREENSHOTS && 'WEI
   await wide.goto(await signInLink());
   await wide.locator('[data-device=greenhouse] [data-metric=temperature]').waitFor();
   const pictures = [await wide.screenshot(), phone].map((png) => `<img src="data:image/png;base64,${png.toString('base64')}">`);
+  await wide.goto('about:blank'); // the gateway's pages allow no inline style
   await wide.setViewportSize({ width: 1300, height: 790 });
   await wide.setContent(`<style>body { margin: 25px; display: flex; gap: 30px; background: #dfe6eb } img { border-radius: 10px }</style>${pictures.join('')}`);
   await wide.screenshot({ path: join(root, 'gateway/docs/dashboard.png') });
