@@ -31,7 +31,8 @@ class TestServer {
     operator_ = *access_->add_token("operator", Role::operator_);
     ingest = *access_->add_token("ingest", Role::ingest);
     latest_ = std::make_unique<Latest>(*log_);
-    commands_ = std::make_unique<Commands>(*log_, loop_.loop(), clock_, Declarations{});
+    commands_ =
+        std::make_unique<Commands>(*log_, loop_.loop(), clock_, Declarations{.by_reader = {{"field", {.undeclared = true}}}});
     server_ = std::move(Server::create({options_, *log_, *latest_, *access_, *commands_, clock_, [this] { return readers; },
                                         [this] { return readiness; }}))
                   .value();

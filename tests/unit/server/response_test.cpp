@@ -32,9 +32,7 @@ TEST(Problem, HasTheMembersOfRfc9457) {
                 {{"type", "about:blank"}, {"title", "Bad Request"}, {"status", 400}, {"detail", "after: \"x\" is no cursor"}}));
 }
 
-TEST(Problem, EchoesNoInvalidText) {
-  EXPECT_TRUE(nlohmann::json::accept(problem_json(400, "kinds: \xff\xfe")));
-}
+TEST(Problem, EchoesNoInvalidText) { EXPECT_TRUE(nlohmann::json::accept(problem_json(400, "kinds: \xff\xfe"))); }
 
 TEST(Problem, SaysWhenToComeBack) {
   EXPECT_NE(problem(Error{ErrorCode::full, "full"}).headers.find("Retry-After: 1"), std::string::npos);
