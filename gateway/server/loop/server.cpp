@@ -68,7 +68,7 @@ class LoopServer final : public Server {
 
 Result<void> LoopServer::open() {
   if (std::holds_alternative<TlsAuto>(host_.options().tls)) {
-    return Error{ErrorCode::invalid, "server.tls: \"auto\" must have been replaced by its files before the server starts"};
+    return Error{ErrorCode::invalid, "server.tls: this version makes no certificate itself: name certificate and key, or write \"off\""};
   }
   lws_set_log_level(LLL_ERR | LLL_WARN, log_from_library);
   if (uv_loop_init(&loop_) != 0) return Error{ErrorCode::io, "server: no event loop: too many open files?"};
@@ -125,7 +125,8 @@ void LoopServer::stop() {
 }
 
 void LoopServer::run() {
-  signal();  // what came before
+  state_.signalled.store(false);
+  signal();  // for what came before
   uv_run(&loop_, UV_RUN_DEFAULT);
   tear_down();
 }
