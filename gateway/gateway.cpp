@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "access/access.h"
+#include "access/own_certificate.h"
 #include "base/log_line.h"
 #include "commands/commands.h"
 #include "log/log.h"
@@ -48,6 +49,16 @@ Result<void> make_data_dir(const std::filesystem::path& folder) {
     return Error{ErrorCode::io,
                  "data_dir " + folder.string() + ": " + error.message() + "; make it, or name a folder this user may write"};
   }
+  return {};
+}
+
+/// `tls = "auto"` becomes the files of our own.
+Result<void> resolve_tls(Config& config) {
+  if (!std::holds_alternative<TlsAuto>(config.server.tls)) return {};
+  const auto own = own_certificate(config.data_dir / "tls");
+  if (!own) return own.error();
+  log_line(Severity::notice, "server", "TLS with the gateway's own certificate, SHA-256 fingerprint " + own->fingerprint);
+  config.server.tls = TlsFiles{own->certificate, own->key};
   return {};
 }
 
@@ -90,6 +101,7 @@ Result<std::unique_ptr<Gateway>> Gateway::create(const Config& config) {
   if (auto made = make_data_dir(config.data_dir); !made) return made.error();
   std::unique_ptr<Gateway> gateway(new Gateway(config));
   auto& g = *gateway;
+  if (auto resolved = resolve_tls(g.config_); !resolved) return resolved.error();
   auto log = Log::open(config.log, g.clock_,
                        {.on_commit =
                             [&g] {
