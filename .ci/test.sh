@@ -166,6 +166,7 @@ all() {
   begin
   check build configure_and_build release
   unit release
+  check dashboard npm --prefix gateway/dashboard --silent test
   check node-modules node_modules
   # shellcheck disable=SC2046 # a list of words
   integration release $(integration_files)
