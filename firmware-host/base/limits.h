@@ -36,19 +36,20 @@ inline constexpr std::size_t filter_terms_max = 64;                     // comma
 inline constexpr std::size_t serial_line_bytes_max = 4096;  // longer: dropped to the next delimiter, counted
 
 // The log.
-inline constexpr std::size_t series_max = 100'000;       // distinct (device, metric); further readings: loss `full`
-inline constexpr std::size_t units_max = 4096;           // distinct units; further readings with new ones: loss `full`
-inline constexpr std::size_t devices_max = 10'000;       // further ones are read, but have no state
-inline constexpr std::size_t node_boots_max = 4;         // boots of a node whose sequence is remembered
-inline constexpr std::size_t log_queue_readings_max = 65'536;  // readings waiting for a commit; further: refused, the reader holds its acknowledgement
-inline constexpr std::size_t tail_records_max = 65'536;        // newest records kept in memory
+inline constexpr std::size_t series_max = 100'000;  // distinct (device, metric); further readings: loss `full`
+inline constexpr std::size_t units_max = 4096;      // distinct units; further readings with new ones: loss `full`
+inline constexpr std::size_t devices_max = 10'000;  // further ones are read, but have no state
+inline constexpr std::size_t node_boots_max = 4;    // boots of a node whose sequence is remembered
+inline constexpr std::size_t log_queue_readings_max =
+    65'536;  // readings waiting for a commit; further: refused, the reader holds its acknowledgement
+inline constexpr std::size_t tail_records_max = 65'536;  // newest records kept in memory
 inline constexpr std::size_t tail_bytes_max = std::size_t{8} << 20U;
-inline constexpr std::size_t history_requests_max = 16'384;    // cold reads waiting; further: refused
-inline constexpr std::size_t loss_kinds_max = 1000;            // kinds of loss added up at once; further: under their reader
-inline constexpr std::size_t consumers_max = 256;              // durable consumers; further: 429
-inline constexpr std::size_t commands_open_max = 1024;         // commands not yet in a final state; further: 429
-inline constexpr std::size_t commands_finished_max = 1000;     // the newest kept in memory
-inline constexpr std::size_t idempotency_keys_max = 10'000;    // newest kept
+inline constexpr std::size_t history_requests_max = 16'384;  // cold reads waiting; further: refused
+inline constexpr std::size_t loss_kinds_max = 1000;          // kinds of loss added up at once; further: under their reader
+inline constexpr std::size_t consumers_max = 256;            // durable consumers; further: 429
+inline constexpr std::size_t commands_open_max = 1024;       // commands not yet in a final state; further: 429
+inline constexpr std::size_t commands_finished_max = 1000;   // the newest kept in memory
+inline constexpr std::size_t idempotency_keys_max = 10'000;  // newest kept
 inline constexpr std::size_t idempotency_key_bytes_max = 255;
 
 inline constexpr std::chrono::seconds loss_interval{1};  // losses of one kind: one record in this time

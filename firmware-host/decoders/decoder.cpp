@@ -58,6 +58,7 @@ Result<std::unique_ptr<Decoder>> make_decoder(const Mapping& mapping) {
 
 std::vector<std::string_view> decoder_names() {
   std::vector<std::string_view> names;
+  names.reserve(std::size(formats));
   for (const auto& format : formats) names.push_back(format.name);
   return names;
 }

@@ -78,7 +78,8 @@ void weir_cbor_put_double(weir_cbor_writer* writer, double value) {
   const float single = exponent < 1023U + 128U || exponent == 0x7FFU ? (float)value : 0.0F;
   const double widened = (double)single;
   memcpy(&single_bits, &single, sizeof single_bits);
-  if (memcmp(&widened, &value, sizeof value) != 0) {
+  /* The same bits, not the same number: -0.0 and NaN have to come back as they were. */
+  if (memcmp(&widened, &value, sizeof value) != 0) { /* NOLINT(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
     put_head(writer, MAJOR_SIMPLE, 27, bits, 8);
   } else if (as_half(single_bits, &half)) {
     put_head(writer, MAJOR_SIMPLE, 25, half, 2);

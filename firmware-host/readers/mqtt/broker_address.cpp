@@ -101,7 +101,7 @@ Result<std::string> BrokerAddress::resolve() const {
 std::string BrokerAddress::why_unreachable() const {
   auto list = look_up(*this);
   if (!list) return list.error().message;
-  const auto words = errno_words(try_connect(preferred(**list)), text());
+  auto words = errno_words(try_connect(preferred(**list)), text());
   if (!words.empty()) return words;
   if (tls) return "TLS failed with " + text() + ": check ca, certificate, key, and that the certificate names this host";
   return text() + " accepts connections but doesn't speak MQTT: is the port right, does it want mqtts://?";

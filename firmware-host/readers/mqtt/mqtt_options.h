@@ -11,8 +11,8 @@ namespace weir::firmware {
 
 struct MqttSubscription {
   std::string filter;
-  int qos = 1;       // 0 or 1; 2 buys nothing (gateway/docs/decisions) and is refused by the configuration
-  Mapping mapping;   // device and metric may hold {N}: the N-th wildcard level of the filter, from 1
+  int qos = 1;      // 0 or 1; 2 buys nothing (gateway/docs/decisions) and is refused by the configuration
+  Mapping mapping;  // device and metric may hold {N}: the N-th wildcard level of the filter, from 1
 };
 
 struct MqttCommands {
@@ -24,11 +24,11 @@ struct MqttCommands {
 
 struct MqttOptions {
   std::string name;
-  std::string url;  // mqtt://host:port or mqtts://host:port
-  int version = 5;  // 3 for 3.1.1, or 5
-  std::string client_id;  // stable; default "weir-<name>-<short id of the log>"
-  std::string username, password;            // resolved secrets
-  std::string ca, certificate, key;          // paths for mqtts
+  std::string url;                   // mqtt://host:port or mqtts://host:port
+  int version = 5;                   // 3 for 3.1.1, or 5
+  std::string client_id;             // stable; default "weir-<name>-<short id of the log>"
+  std::string username, password;    // resolved secrets
+  std::string ca, certificate, key;  // paths for mqtts
   std::vector<MqttSubscription> subscriptions;
   MqttCommands commands;
 };

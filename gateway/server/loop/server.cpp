@@ -68,7 +68,8 @@ class LoopServer final : public Server {
 
 Result<void> LoopServer::open() {
   if (std::holds_alternative<TlsAuto>(host_.options().tls)) {
-    return Error{ErrorCode::invalid, "server.tls: this version makes no certificate itself: name certificate and key, or write \"off\""};
+    return Error{ErrorCode::invalid,
+                 "server.tls: this version makes no certificate itself: name certificate and key, or write \"off\""};
   }
   lws_set_log_level(LLL_ERR | LLL_WARN, log_from_library);
   if (uv_loop_init(&loop_) != 0) return Error{ErrorCode::io, "server: no event loop: too many open files?"};
