@@ -68,10 +68,8 @@ Result<void> use_certificate(lws_context_creation_info& info, const TlsFiles& fi
 
 Result<std::uint16_t> listen_at(lws_context* context, const ServerOptions& options, const ListenAddress& address) {
   if (auto possible = try_bind(address); !possible) return possible.error();
-  const std::string name = text_of(address);
   lws_context_creation_info info{};
-  info.vhost_name = name.c_str();
-  info.iface = address.host.c_str();
+  info.vhost_name = info.iface = address.host.c_str();  // kept, not copied: the options outlive the server
   info.port = address.port;
   info.protocols = protocol_table();
   info.alpn = "http/1.1";
@@ -91,7 +89,8 @@ Result<std::uint16_t> listen_at(lws_context* context, const ServerOptions& optio
   }
   lws_vhost* vhost = lws_create_vhost(context, &info);
   const int port = vhost == nullptr ? -1 : lws_get_vhost_listen_port(vhost);
-  if (port <= 0) return Error{ErrorCode::unavailable, "server.listen: " + name + ": can't be served; check the address and tls"};
+  if (port <= 0)
+    return Error{ErrorCode::unavailable, "server.listen: " + text_of(address) + ": can't be served; check the address and tls"};
   return static_cast<std::uint16_t>(port);
 }
 
