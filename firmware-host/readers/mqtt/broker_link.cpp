@@ -161,7 +161,7 @@ class BrokerLink::Client {
   bool cut_ = false;
   int farewell_ = 0;  // the reason in the broker's DISCONNECT (MQTT 5)
   Listener connect_listener_{[this](const mqtt::token&) { connected(); }, [this](const mqtt::token& token) { refused(token); }};
-  Listener subscribe_listener_{[](const mqtt::token&) {},
+  Listener subscribe_listener_{[this](const mqtt::token&) { events_->on_subscribed(); },
                                [this](const mqtt::token& token) {
                                  const auto topics = token.get_topics();
                                  events_->on_subscription_refused(topics && !topics->empty() ? (*topics)[0] : std::string());

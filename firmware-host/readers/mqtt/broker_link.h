@@ -49,6 +49,7 @@ class LinkEvents {
   virtual void on_refused(std::string words) = 0;
   /// `on_purpose`: cut, because a message was not taken.
   virtual void on_lost(std::string words, bool on_purpose) = 0;
+  virtual void on_subscribed() = 0;
   virtual void on_subscription_refused(std::string filter) = 0;
   /// The broker has it (ok) or has certainly not taken it.
   virtual void on_published(std::uint64_t key, Result<void> result) = 0;

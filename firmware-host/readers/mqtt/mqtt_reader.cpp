@@ -22,7 +22,7 @@ std::uint64_t seed_of(const std::string& name, const Clock& clock) {
 
 /// What happened on another thread, on its way to the loop.
 struct MqttReader::Event {
-  enum class What { connected, refused, explained, lost, subscription_refused, published };
+  enum class What { connected, refused, explained, lost, subscribed, subscription_refused, published };
   What what;
   std::uint64_t attempt = 0;
   std::string words;
@@ -49,6 +49,7 @@ class MqttReader::Relay final : public LinkEvents {
   void on_lost(std::string words, bool on_purpose) override {
     tell({Event::What::lost, attempt_, std::move(words), on_purpose, 0, {}});
   }
+  void on_subscribed() override { tell({Event::What::subscribed, attempt_, {}, false, 0, {}}); }
   void on_subscription_refused(std::string filter) override {
     tell({Event::What::subscription_refused, attempt_, std::move(filter), false, 0, {}});
   }
@@ -152,8 +153,9 @@ void MqttReader::handle(Event&& event) {
     case Event::What::explained: return state_ == State::waiting ? say(state_, event.words) : void();
     case Event::What::lost: return lost(event);
     case Event::What::published: return published(event);
+    case Event::What::subscribed: return subscription_answered({});
     case Event::What::subscription_refused:
-      return say(state_, "the broker refuses the subscription '" + event.words + "': check its access rules");
+      return subscription_answered("the broker refuses the subscription '" + event.words + "': check its access rules");
   }
 }
 
@@ -162,12 +164,20 @@ void MqttReader::connected() {
   counters_->connects.fetch_add(1, std::memory_order_relaxed);
   connected_at_ = context_.clock.monotonic();
   readings_at_connect_ = counters_->readings.load();
-  say(State::connected, {});
+  refused_subscription_.clear();
+  awaited_ = options_->subscriptions.size() + (options_->commands.replies.empty() ? 0 : 1);
+  say(State::connected, awaited_ == 0 ? "" : "waits for the broker to confirm its subscriptions");
   log_line(Severity::info, "mqtt " + options_->name, "connected to " + without_credentials(options_->url));
   worker_->post([running = running_, options = options_] {
     for (const auto& one : options->subscriptions) running->link->subscribe(one.filter, one.qos);
     if (!options->commands.replies.empty()) running->link->subscribe(options->commands.replies, 1);
   });
+}
+
+void MqttReader::subscription_answered(const std::string& refused) {
+  if (state_ != State::connected || awaited_ == 0) return;
+  if (!refused.empty()) refused_subscription_ = refused;
+  if (--awaited_ == 0) say(State::connected, refused_subscription_);
 }
 
 void MqttReader::refused(const Event& event) {
@@ -250,7 +260,7 @@ bool MqttReader::reaches(const std::string& device) const {
 void MqttReader::say(State state, const std::string& detail) {
   state_ = state;
   std::lock_guard lock(status_mutex_);
-  connected_ = state == State::connected;
+  connected_ = state == State::connected && awaited_ == 0;  // what is published now arrives
   const bool news = !detail.empty() && detail != detail_;
   detail_ = detail;
   if (news && state == State::waiting) log_line(Severity::warning, "mqtt " + options_->name, detail);

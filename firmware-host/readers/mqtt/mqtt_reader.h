@@ -51,6 +51,7 @@ class MqttReader final : public Reader {
   void subscribe();
   void handle(Event&& event);
   void connected();
+  void subscription_answered(const std::string& refused);
   void refused(const Event& event);
   void lost(const Event& event);
   void published(const Event& event);
@@ -71,6 +72,8 @@ class MqttReader final : public Reader {
   std::unique_ptr<Worker> worker_;    // while started
   std::shared_ptr<Running> running_;  // while started; shared with the worker and Paho's threads
   std::uint64_t attempt_ = 0;         // events of earlier attempts are stale
+  std::size_t awaited_ = 0;           // subscriptions that the broker has not answered
+  std::string refused_subscription_;  // words about the last refused one
   PollLoop::TimerId retry_timer_ = 0;
   Backoff backoff_;
   Monotonic connected_at_{};
