@@ -28,6 +28,9 @@ struct Kind {
   std::function<std::unique_ptr<Reader>(ReaderContext)> make_unconnected;
 };
 
+// Names the tests; without it a parameter is printed as bytes.
+void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.kind; }
+
 std::unique_ptr<Reader> mqtt(int version, ReaderContext context) {
   MqttOptions options;
   options.name = "contract";

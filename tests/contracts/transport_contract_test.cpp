@@ -180,6 +180,9 @@ struct Transport {
   Opener open;
 };
 
+// Names the tests; without it a parameter is printed as bytes.
+void PrintTo(const Transport& transport, std::ostream* out) { *out << transport.name; }
+
 template <class T>
 Opener opener() {
   return [](TestServer& server, const std::string& query, const std::string& after) {
