@@ -138,7 +138,9 @@ TEST_P(ReaderContract, StatusMayBeAskedFromAnyThreadAtAnyTime) {
   std::atomic<bool> done = false;
   std::uint64_t asked = 0;
   std::thread asker([&] {
-    while (!done) asked += reader->status().name == "contract" ? 1 : 0;
+    do {
+      asked += reader->status().name == "contract" ? 1 : 0;
+    } while (!done);
   });
   loop.call([this] { reader->start(); });
   EXPECT_TRUE(says_why());
