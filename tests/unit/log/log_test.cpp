@@ -38,7 +38,9 @@ class LogTest : public testing::Test {
     return std::move(*log);
   }
 
-  LogOptions options() const { return {.file = folder_.path() / "weir.db", .size_max = size_max_, .age_max = age_max_}; }
+  LogOptions options() const {
+    return {.file = folder_.path() / "weir.db", .durability = durability_, .size_max = size_max_, .age_max = age_max_};
+  }
 
   Committed put(Log& log, Append append) {
     auto committed = log.append_and_wait(std::move(append), 5s);
@@ -65,6 +67,7 @@ class LogTest : public testing::Test {
 
   tests::TemporaryFolder folder_;
   ManualClock clock_;
+  Durability durability_ = Durability::bounded;
   std::uint64_t size_max_ = std::uint64_t{64} << 20U;
   std::chrono::nanoseconds age_max_ = 24h * 30;
   std::mutex mutex_;
@@ -111,6 +114,16 @@ TEST_F(LogTest, ARestartKeepsEpochNumbersAndNewestValues) {
   EXPECT_EQ(log->devices().at(0).state, DeviceState::online);
   EXPECT_FALSE(log->stats().unclean_start);
   EXPECT_EQ(put(*log, "temperature", 3.0).last, head + 1);
+}
+
+TEST_F(LogTest, EveryDurabilityOpensWhatAnotherOneWrote) {
+  std::uint64_t expected = 0;
+  for (const auto durability : {Durability::fast, Durability::strict, Durability::bounded, Durability::strict, Durability::fast}) {
+    durability_ = durability;
+    auto log = open();
+    EXPECT_EQ(log->head(), expected);
+    expected = put(*log, "temperature", 20.5).last;
+  }
 }
 
 TEST_F(LogTest, WhatWasAcknowledgedSurvivesAKill) {
