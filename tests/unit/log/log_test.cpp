@@ -118,7 +118,8 @@ TEST_F(LogTest, ARestartKeepsEpochNumbersAndNewestValues) {
 
 TEST_F(LogTest, EveryDurabilityOpensWhatAnotherOneWrote) {
   std::uint64_t expected = 0;
-  for (const auto durability : {Durability::fast, Durability::strict, Durability::bounded, Durability::strict, Durability::fast}) {
+  for (const auto durability :
+       {Durability::fast, Durability::strict, Durability::bounded, Durability::strict, Durability::fast}) {
     durability_ = durability;
     auto log = open();
     EXPECT_EQ(log->head(), expected);
