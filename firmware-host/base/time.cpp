@@ -137,6 +137,9 @@ char* put_fraction(char* to, std::uint32_t ns) {
   return to;
 }
 
+constexpr std::int64_t floor_modulo(std::int64_t a, std::int64_t b) { return (a % b + b) % b; }
+constexpr std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
 }  // namespace
 
 Timestamp SystemClock::wall() const { return std::chrono::time_point_cast<nanoseconds>(std::chrono::system_clock::now()); }
@@ -144,10 +147,11 @@ Monotonic SystemClock::monotonic() const { return std::chrono::steady_clock::now
 
 // Digit by digit: this is a large part of what encoding a record costs.
 void append_time(std::string& out, Timestamp time) {
-  const auto days = std::chrono::floor<std::chrono::days>(time);
+  // In seconds: the first day of the range begins before the first nanosecond that an int64 counts.
+  const auto seconds = std::chrono::sys_seconds(std::chrono::seconds(floor_divide(to_nanoseconds(time), ns_per_second)));
+  const auto days = std::chrono::floor<std::chrono::days>(seconds);
   const std::chrono::year_month_day date(days);
-  const auto ns = (time - days).count();
-  const auto second = static_cast<unsigned>(ns / ns_per_second);
+  const auto second = static_cast<unsigned>((seconds - days).count());
   const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
   char text[32];
   char* to = put_two(put_two(text, year / 100), year % 100);
@@ -161,7 +165,7 @@ void append_time(std::string& out, Timestamp time) {
   to = put_two(to, second / 60 % 60);
   *to++ = ':';
   to = put_two(to, second % 60);
-  to = put_fraction(to, static_cast<std::uint32_t>(ns % ns_per_second));
+  to = put_fraction(to, static_cast<std::uint32_t>(floor_modulo(to_nanoseconds(time), ns_per_second)));
   *to++ = 'Z';
   out.append(text, to);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import test, { before } from 'node:test';
-import { Sse, page, startGateway, waitFor } from './harness.mjs';
+import { Sse, page, patience, startGateway, waitFor } from './harness.mjs';
 
 let gateway;
 
@@ -145,7 +145,9 @@ test('a client that never reads costs no memory and holds up nobody', async () =
   for (let i = 10; i < 30; i += 1) await push(i * 200);
   await hearing.until(6000, 30_000);
   // 4 MB more were logged; the tail keeps them once. 20 queues of their own would be 80 MB.
-  assert.ok(resident() - before < 40_000, `${resident() - before} kB more`);
+  const quarantine = patience > 1 ? 60_000 : 0; // AddressSanitizer keeps what was freed
+  const more = resident() - before;
+  assert.ok(more < 40_000 + quarantine, `${more} kB more`);
   for (const socket of deaf) socket.destroy();
   await waitFor(async () => (await gateway.fetch('/healthz')).ok, 'health');
 });

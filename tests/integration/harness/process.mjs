@@ -1,6 +1,6 @@
 // Child processes and temporary folders that never outlive the test, however it ends.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -91,7 +91,7 @@ export class Child {
       cwd,
     });
     this.exited = new Promise((done) => this.process.on('close', (code, signal) => done({ code, signal })));
-    this.exited.then(() => children.delete(this));
+    this.exited.then(() => (children.delete(this), this.reportSanitizer()));
     for (const name of ['stdout', 'stderr']) {
       this.process[name].setEncoding('utf8').on('data', (text) => (this[name] += text));
       this.process[name].unref();
@@ -106,6 +106,12 @@ export class Child {
 
   get running() {
     return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  /** gcc's UBSan knows no log_path beside ASan: what it said is written beside the other reports. */
+  reportSanitizer() {
+    const folder = process.env.WEIR_REPORTS;
+    if (folder && this.stderr.includes('runtime error:')) writeFileSync(join(folder, `report.${this.pid}.undefined`), this.stderr);
   }
 
   signal(name) {
