@@ -117,9 +117,8 @@ void assign(T& member, FieldValue&& value) {
 
 template <class T>
 FieldValue value_of(const T& member) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return member;
-  } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+  constexpr bool flag = std::is_same_v<T, bool>;
+  if constexpr ((std::is_integral_v<T> && !flag) || std::is_enum_v<T>) {
     return static_cast<std::int64_t>(member);
   } else if constexpr (std::is_same_v<T, std::optional<double>>) {
     return member ? FieldValue(*member) : FieldValue();
