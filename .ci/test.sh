@@ -78,7 +78,6 @@ sanitized() {
   reports=$PWD/$out/reports-$1
   common="log_path=$reports/report:detect_stack_use_after_return=1"
   export WEIR_REPORTS="$reports" ASAN_OPTIONS="$common" UBSAN_OPTIONS=print_stacktrace=1
-  export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0"
   export TSAN_OPTIONS="log_path=$reports/report:suppressions=$PWD/tests/tsan.supp:second_deadlock_stack=1"
   check "build-$1" configure_and_build "$1"
   unit "$1"
