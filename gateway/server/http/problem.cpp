@@ -37,10 +37,10 @@ unsigned status_of(ErrorCode code) {
     case ErrorCode::invalid: return 400;
     case ErrorCode::not_found: return 404;
     case ErrorCode::conflict: return 409;
-    case ErrorCode::full: return 503;
-    case ErrorCode::timed_out: return 503;
-    case ErrorCode::unavailable: return 503;
     case ErrorCode::unauthorised: return 403;
+    case ErrorCode::full:
+    case ErrorCode::timed_out:
+    case ErrorCode::unavailable:
     case ErrorCode::io: return 503;
   }
   return 500;
