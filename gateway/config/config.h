@@ -45,7 +45,6 @@ struct Config {
   std::filesystem::path data_dir = "/var/lib/weir";
   ServerOptions server;
   LogOptions log;
-  std::uint64_t flash_budget_per_day = 0;
   std::vector<firmware::MqttOptions> mqtt;
   std::vector<firmware::SerialOptions> serial;
 };

@@ -113,7 +113,13 @@ const Section& log_section() {
         .help = "commits are gathered to write no more than this; 0: no budget",
         .min = 0,
         .max = 1'000'000 * megabyte,
-        .member = member<&Config::flash_budget_per_day>()}},
+        .member = member<&Config::log, &LogOptions::flash_budget_per_day>()},
+       {.key = "clock",
+        .type = Type::choice,
+        .help = "`auto`: readings are marked until the board's clock is synchronised, and corrected then; `trusted`: it is "
+                "always right",
+        .choices = {"auto", "trusted"},
+        .member = member<&Config::log, &LogOptions::clock>()}},
       defaults_of<Config>};
   return section;
 }

@@ -23,17 +23,24 @@
 #include "base/time.h"
 #include "log/cursor.h"
 #include "log/record.h"
+#include "log/rollup.h"
 #include "reading/intake.h"
 
 namespace weir::gateway {
 
 enum class Durability { fast, bounded, strict };
 
+/// Whose word is taken on whether the board's clock is set.
+enum class ClockTrust { automatic, trusted };
+
 struct LogOptions {
   std::filesystem::path file;  // data_dir / "weir.db"
   Durability durability = Durability::bounded;
-  std::uint64_t size_max = std::uint64_t{512} << 20U;
+  std::uint64_t size_max = 512'000'000;  // bytes of all files of the log together
   std::chrono::nanoseconds age_max = std::chrono::hours(24 * 30);
+  std::uint64_t flash_budget_per_day = 0;  // bytes; 0: none
+  ClockTrust clock = ClockTrust::automatic;
+  std::string vfs;  // SQLite's VFS below ours; empty: its default. Tests put one that fails here
 };
 
 struct ConsumerMark {
@@ -68,12 +75,53 @@ struct DeviceRow {
 
 struct LogStats {
   std::uint64_t head = 0, oldest = 0;                 // sequence numbers; oldest is the first that is still held
-  std::uint64_t commits = 0, records = 0, bytes = 0;  // since start; bytes of file and WAL now
-  std::uint64_t queued_readings = 0, refused = 0, losses = 0, duplicates = 0, dropped_records = 0;
+  std::uint64_t commits = 0, records = 0, bytes = 0;  // since start; bytes of all files of the log now
+  std::uint64_t queued_readings = 0, refused = 0, losses = 0, duplicates = 0;
+  std::uint64_t dropped_records = 0, thinned_records = 0, damaged_records = 0;  // by retention, and by the disk; since start
   std::uint64_t series = 0;
   std::chrono::nanoseconds commit_longest{};
   bool unclean_start = false;      // the run before did not stop in order
   std::filesystem::path replaced;  // the damaged file that was set aside at the start; empty: none
+
+  // Disk.
+  std::uint64_t database_bytes = 0, journal_bytes = 0, aside_bytes = 0;   // aside: damaged files that are kept
+  std::uint64_t folded_records = 0, folded_bytes = 0;                     // since start; into chunks
+  std::uint64_t written_bytes = 0, written_bytes_per_day = 0, syncs = 0;  // to the flash since start; at the present rate
+  std::uint64_t flash_budget_per_day = 0;                                 // 0: none
+  std::chrono::milliseconds sync_interval{};  // what a power cut may take; 0: nothing, or all that SQLite had not synced
+  bool space_short = false;                   // the file system is full: what is kept is being thinned
+  bool clock_synchronised = true;
+};
+
+/// One entry of the loss ledger: losses of one kind, no hour apart.
+struct LossEntry {
+  std::string where, reason, device, metric, detail;
+  std::uint64_t count = 0;
+  Timestamp first, last;
+};
+
+/// One series between two times, in buckets or reading by reading.
+struct HistoryQuery {
+  std::string device, metric;
+  Timestamp from, to;        // [from, to), by the time of the readings
+  std::size_t buckets = 0;   // at most so many; 0: readings
+  std::size_t readings = 0;  // of a page of readings at most so many
+  std::uint64_t after = 0;   // a page of readings begins behind this number of the log
+};
+
+/// A time in which readings are missing, and why: `expired`, `thinned`, `damaged`, or the reason of a recorded loss.
+struct HistoryGap {
+  Timestamp from, to;
+  std::string reason;
+  std::uint64_t lost = 0;  // 0: not known
+};
+
+struct HistoryAnswer {
+  std::chrono::seconds width{};       // of a bucket
+  std::vector<Bucket> buckets;        // those that have a reading, by time
+  std::vector<Record> readings;       // in the order of the log
+  std::optional<std::uint64_t> next;  // more readings behind this number
+  std::vector<HistoryGap> gaps;       // by time
 };
 
 class Log {
@@ -108,6 +156,12 @@ class Log {
   virtual void read(std::uint64_t after, std::size_t records_max, std::function<void(Result<BlockPtr>)> done) = 0;
   /// The cursor just before the first record received at or after `time`.
   virtual void find_time(Timestamp time, std::function<void(Result<std::uint64_t>)> done) = 0;
+
+  /// From rollups where they are fine enough, else from the readings; on the history thread. `not_found`: no such series.
+  virtual void history(HistoryQuery query, std::function<void(Result<HistoryAnswer>)> done) = 0;
+
+  /// The loss ledger, oldest entry first; at most limits::loss_entries_max.
+  virtual std::vector<LossEntry> losses() const = 0;
 
   // What was there at the start: the opening thread, before the first append.
   virtual std::vector<Record> newest() const = 0;  // the newest reading of each series, by sequence

@@ -283,6 +283,12 @@ void SqliteLog::find_time(Timestamp time, std::function<void(Result<std::uint64_
   });
 }
 
+void SqliteLog::history(HistoryQuery, std::function<void(Result<HistoryAnswer>)> done) {
+  done(Error{ErrorCode::unavailable, "history is not there yet"});
+}
+
+std::vector<LossEntry> SqliteLog::losses() const { return {}; }
+
 std::vector<Record> SqliteLog::newest() const {
   auto records = store_->state().newest();
   std::erase_if(records, [](const Record& record) { return record.seq == 0; });

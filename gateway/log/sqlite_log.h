@@ -41,6 +41,8 @@ class SqliteLog final : public Log {
   void read(std::uint64_t after, std::size_t records_max, std::function<void(Result<BlockPtr>)> done) override;
   void find_time(Timestamp time, std::function<void(Result<std::uint64_t>)> done) override;
 
+  void history(HistoryQuery query, std::function<void(Result<HistoryAnswer>)> done) override;
+  std::vector<LossEntry> losses() const override;
   std::vector<Record> newest() const override;
   std::vector<DeviceRow> devices() const override;
   std::vector<CommandStatus> commands() const override;

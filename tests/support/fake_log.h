@@ -153,6 +153,16 @@ class FakeLog final : public Log {
       done(head_);
     });
   }
+  void history(HistoryQuery query, std::function<void(Result<HistoryAnswer>)> done) override {
+    waiting_.push_back([this, query = std::move(query), done = std::move(done)] {
+      asked = query;
+      done(history_answer);
+    });
+  }
+  std::optional<HistoryQuery> asked;  // of history(), when it was answered
+  Result<HistoryAnswer> history_answer = HistoryAnswer{};
+  std::vector<LossEntry> losses() const override { return loss_entries; }
+  std::vector<LossEntry> loss_entries;
   std::vector<Record> newest() const override { return newest_at_start; }
   std::vector<DeviceRow> devices() const override { return devices_at_start; }
   std::vector<CommandStatus> commands() const override { return commands_at_start; }

@@ -172,7 +172,7 @@ columns = ["time", "x"]
   EXPECT_EQ(config.log.durability, Durability::strict);
   EXPECT_EQ(config.log.size_max, 1U << 30U);
   EXPECT_EQ(config.log.age_max, std::chrono::hours(12));
-  EXPECT_EQ(config.flash_budget_per_day, 200'000'000U);
+  EXPECT_EQ(config.log.flash_budget_per_day, 200'000'000U);
   const auto& mqtt = config.mqtt.at(0);
   EXPECT_EQ(mqtt.version, 3);
   EXPECT_EQ(mqtt.client_id, "weir-1");
