@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/clock_sync.h"
+
 namespace weir {
 namespace {
 
@@ -144,6 +146,11 @@ constexpr std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a /
 
 Timestamp SystemClock::wall() const { return std::chrono::time_point_cast<nanoseconds>(std::chrono::system_clock::now()); }
 Monotonic SystemClock::monotonic() const { return std::chrono::steady_clock::now(); }
+
+ClockSource SystemClock::source() const {
+  static ClockSync sync;  // there is one kernel
+  return sync.source(wall(), monotonic());
+}
 
 // Digit by digit: this is a large part of what encoding a record costs.
 void append_time(std::string& out, Timestamp time) {

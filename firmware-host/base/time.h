@@ -19,17 +19,30 @@ namespace weir {
 using Timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
 using Monotonic = std::chrono::steady_clock::time_point;
 
+/// Who set the wall clock: nobody that we know of (a board without a battery), a clock that went on while this machine was
+/// off (its RTC, or the host's), or NTP.
+enum class ClockSource : std::uint8_t { none, kept, ntp };
+
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual Timestamp wall() const = 0;
   virtual Monotonic monotonic() const = 0;
+  virtual ClockSource source() const { return ClockSource::ntp; }
+
+  /// Whether the wall clock is set. `passed` is a time that has surely passed, as the newest in a log: a clock that was kept
+  /// and says less is wrong. NTP is right even then, or a log that was once written in the future would doubt it for years.
+  bool synchronised(Timestamp passed = Timestamp::min()) const {
+    const auto by = source();
+    return by == ClockSource::ntp || (by == ClockSource::kept && wall() >= passed);
+  }
 };
 
 class SystemClock final : public Clock {
  public:
   Timestamp wall() const override;
   Monotonic monotonic() const override;
+  ClockSource source() const override;  // clock_sync.h; asks the kernel at most once a second
 };
 
 /// "2026-11-21T10:11:12.5Z": UTC, as many fractional digits as are not zero (up to 9).
