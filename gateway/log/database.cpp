@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "log/vfs.h"
+
 namespace weir::gateway {
 
 namespace {
@@ -14,14 +16,17 @@ ErrorCode classify(int code) {
     case SQLITE_CONSTRAINT: return ErrorCode::conflict;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return ErrorCode::invalid;
-    default: return ErrorCode::io;
+    default: break;
   }
+  const auto damaged = code == SQLITE_IOERR_DATA || code == SQLITE_IOERR_CORRUPTFS;
+  return damaged ? ErrorCode::invalid : ErrorCode::io;
 }
 
 Error failure(sqlite3* database, int code) {
   const char* file = sqlite3_db_filename(database, "main");
-  return {classify(code), std::string(file ? file : "log") + ": " + sqlite3_errmsg(database) + " (SQLite " +
-                              std::to_string(sqlite3_extended_errcode(database)) + ")"};
+  const int extended = sqlite3_extended_errcode(database);
+  return {classify((extended & 0xFF) == (code & 0xFF) ? extended : code),
+          std::string(file ? file : "log") + ": " + sqlite3_errmsg(database) + " (SQLite " + std::to_string(extended) + ")"};
 }
 
 }  // namespace
@@ -69,16 +74,18 @@ std::string_view Statement::text(int column) const {
 
 bool Statement::null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
 
-Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
+Result<Database> Database::open(const std::filesystem::path& file, Mode mode, const std::string& vfs) {
   const int flags = mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(file.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, vfs.empty() ? nullptr : vfs.c_str());
   Database database(raw);
   if (code != SQLITE_OK) {
     return Error{classify(code), file.string() + ": " + (raw ? sqlite3_errmsg(raw) : "out of memory") +
                                      "; data_dir must exist and be writable by this user"};
   }
   sqlite3_busy_timeout(raw, 3000);
+  int reserved = page_checksum_bytes;  // has an effect on a file that has no page yet
+  if (!vfs.empty()) sqlite3_file_control(raw, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
   return database;
 }
 

@@ -4,8 +4,8 @@
 // Thread     a Database and its Statements belong to one thread at a time.
 // Ownership  a Statement must not outlive its Database.
 // Limits     none of its own.
-// Errors     `full` for SQLITE_FULL, `unavailable` for BUSY, `conflict` for CONSTRAINT, `invalid` for CORRUPT and NOTADB,
-//            `io` for everything else: after `io` the file's state is in doubt.
+// Errors     `full` for SQLITE_FULL, `unavailable` for BUSY, `conflict` for CONSTRAINT, `invalid` for CORRUPT, NOTADB
+//            and wrong checksums, `io` for everything else: after `io` the file's state is in doubt.
 #pragma once
 
 #include <cstdint>
@@ -69,7 +69,8 @@ class Statement {
 class Database {
  public:
   enum class Mode { create, read_only };
-  static Result<Database> open(const std::filesystem::path& file, Mode mode);
+  /// `vfs`: a name from register_vfs(), whose checksums a new file then has; empty: SQLite's default.
+  static Result<Database> open(const std::filesystem::path& file, Mode mode, const std::string& vfs = {});
 
   Result<Statement> prepare(std::string_view sql);
   Result<void> run(std::string_view sql);             // one or several statements without parameters
