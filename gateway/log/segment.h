@@ -96,7 +96,8 @@ Result<SegmentHeader> decode_header(std::string_view body, std::uint64_t first_s
 Result<void> decode_chunk(std::string_view body, std::uint32_t series_id, const SegmentHeader& header, std::uint64_t from,
                           std::uint64_t to, const Names& names, std::vector<Record>& out);
 
-/// What finish() wrote: all records, in the order of their numbers, appended to `out`.
-Result<void> decode_segment(std::string_view body, std::uint64_t first_seq, const Names& names, std::vector<Record>& out);
+/// What finish() wrote: all records, in the order of their numbers, appended to `out`. The header's commits are as they were
+/// stored: not corrected.
+Result<SegmentHeader> decode_segment(std::string_view body, std::uint64_t first_seq, const Names& names, std::vector<Record>& out);
 
 }  // namespace weir::gateway
