@@ -9,6 +9,8 @@ constexpr Route table[] = {
     {Method::get, "/v1/stream", Right::read, open_stream},
     {Method::post, "/v1/readings", Right::ingest, push_readings},
     {Method::get, "/v1/devices", Right::read, list_devices},
+    {Method::get, "/v1/history", Right::read, open_history},
+    {Method::get, "/v1/losses", Right::read, list_losses},
     {Method::post, "/v1/devices/{device}/commands", Right::command, send_command},
     {Method::get, "/v1/devices/{device}", Right::read, show_device},
     {Method::get, "/v1/commands", Right::read, list_commands},

@@ -23,7 +23,7 @@
 
 namespace weir::gateway {
 
-class FakeLog final : public Log {
+class FakeLog : public Log {
  public:
   static constexpr std::uint32_t default_epoch = 0x5f3a9c01;
   explicit FakeLog(std::uint32_t epoch = default_epoch) : epoch_(epoch) {}

@@ -1,4 +1,4 @@
-// TestServer: a real server on a free port, over a real log in a folder of its own.
+// TestServer: a real server on a free port, over a real log in a folder of its own, or over a log of the test's.
 #pragma once
 
 #include <functional>
@@ -17,15 +17,11 @@ namespace weir::gateway {
 
 class TestServer {
  public:
-  explicit TestServer(const std::function<void(ServerOptions&)>& change = [](ServerOptions&) {}) {
+  explicit TestServer(
+      const std::function<void(ServerOptions&)>& change = [](ServerOptions&) {}, std::unique_ptr<Log> log = nullptr) {
     options_.listen = {{"127.0.0.1", 0}};
     change(options_);
-    log_ = std::move(Log::open({.file = folder_.path() / "weir.db"}, clock_,
-                               {[this] {
-                                  if (server_) server_->wake();
-                                },
-                                [](const Error&) {}}))
-               .value();
+    log_ = log ? std::move(log) : open_log();
     access_ = std::move(Access::open(folder_.path(), clock_)).value();
     viewer = *access_->add_token("viewer", Role::viewer);
     operator_ = *access_->add_token("operator", Role::operator_);
@@ -77,6 +73,13 @@ class TestServer {
   Readiness readiness;
 
  private:
+  std::unique_ptr<Log> open_log() {
+    const auto wake = [this] {
+      if (server_) server_->wake();
+    };
+    return std::move(Log::open({.file = folder_.path() / "weir.db"}, clock_, {wake, [](const Error&) {}})).value();
+  }
+
   SystemClock clock_;
   tests::TemporaryFolder folder_;
   weir::test::LoopThread loop_;

@@ -15,6 +15,8 @@ Outcome open_stream(Call& call);      // GET /v1/stream
 Outcome push_readings(Call& call);    // POST /v1/readings
 Outcome list_devices(Call& call);     // GET /v1/devices
 Outcome show_device(Call& call);      // GET /v1/devices/{device}
+Outcome open_history(Call& call);     // GET /v1/history
+Outcome list_losses(Call& call);      // GET /v1/losses
 Outcome send_command(Call& call);     // POST /v1/devices/{device}/commands
 Outcome list_commands(Call& call);    // GET /v1/commands
 Outcome show_command(Call& call);     // GET /v1/commands/{id}

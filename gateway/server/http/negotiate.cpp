@@ -11,9 +11,9 @@ namespace weir::gateway {
 namespace {
 
 struct Range {
-  std::optional<Delivery> delivery;
-  int weight = 1000;    // thousandths
-  int specificity = 0;  // 2: type/subtype, 1: type/*, 0: */*
+  std::optional<std::size_t> type;  // index into those that are offered
+  int weight = 1000;                // thousandths
+  int specificity = 0;              // 2: type/subtype, 1: type/*, 0: */*
 };
 
 /// "0.5" -> 500; what is not a weight counts as 1, as most servers do.
@@ -23,13 +23,19 @@ int parse_weight(std::string_view text) {
   return static_cast<int>(std::clamp(value, 0.0, 1.0) * 1000);
 }
 
-Range parse_range(std::string_view text) {
+std::optional<std::size_t> find_type(std::string_view type, std::span<const MediaType> offered) {
+  if (type == "*/*" || type == "*") return 0;
+  for (std::size_t i = 0; i < offered.size() && !type.empty(); ++i) {
+    if (type == offered[i].name || type == offered[i].group) return i;
+  }
+  return std::nullopt;
+}
+
+Range parse_range(std::string_view text, std::span<const MediaType> offered) {
   Range range;
   const std::string type = media_type(text);
   range.specificity = type == "*/*" || type == "*" ? 0 : type.ends_with("/*") ? 1 : 2;
-  if (type == "*/*" || type == "*" || type == "application/json" || type == "application/*") range.delivery = Delivery::page;
-  if (type == "application/x-ndjson") range.delivery = Delivery::ndjson;
-  if (type == "text/event-stream" || type == "text/*") range.delivery = Delivery::sse;
+  range.type = find_type(type, offered);
   for (const std::string_view parameter : split(text, ';')) {
     const std::string_view trimmed = trim(parameter);
     if (trimmed.starts_with("q=") || trimmed.starts_with("Q=")) range.weight = parse_weight(trimmed.substr(2));
@@ -41,17 +47,24 @@ bool better(const Range& a, const Range& b) { return a.weight != b.weight ? a.we
 
 }  // namespace
 
-std::optional<Delivery> negotiate(std::string_view accept) {
+std::optional<std::size_t> negotiate_type(std::string_view accept, std::span<const MediaType> offered) {
   constexpr std::size_t ranges_max = 32;
-  if (trim(accept).empty()) return Delivery::page;
+  if (trim(accept).empty()) return 0;
   auto ranges = split(accept, ',');
   ranges.resize(std::min(ranges.size(), ranges_max));
   std::optional<Range> best;
   for (const std::string_view text : ranges) {
-    const Range range = parse_range(text);
-    if (range.delivery && range.weight > 0 && (!best || better(range, *best))) best = range;
+    const Range range = parse_range(text, offered);
+    if (range.type && range.weight > 0 && (!best || better(range, *best))) best = range;
   }
-  return best ? best->delivery : std::nullopt;
+  return best ? best->type : std::nullopt;
+}
+
+std::optional<Delivery> negotiate(std::string_view accept) {
+  static constexpr MediaType deliveries[] = {
+      {"application/json", "application/*"}, {"application/x-ndjson", ""}, {"text/event-stream", "text/*"}};
+  const auto chosen = negotiate_type(accept, deliveries);
+  return chosen ? std::optional(static_cast<Delivery>(*chosen)) : std::nullopt;
 }
 
 }  // namespace weir::gateway

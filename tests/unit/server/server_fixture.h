@@ -18,6 +18,15 @@ using nlohmann::json;
 using test::Answer;
 using test::HttpClient;
 
+inline void expect_problem(const Answer& answer, int status, std::string_view detail = "") {
+  EXPECT_EQ(answer.status, status) << answer.body;
+  EXPECT_EQ(answer.header("content-type"), "application/problem+json");
+  const json problem = json::parse(answer.body, nullptr, false);
+  ASSERT_TRUE(problem.is_object()) << answer.body;
+  EXPECT_EQ(problem.value("status", 0), status);
+  EXPECT_NE(problem.value("detail", "").find(detail), std::string::npos) << answer.body;
+}
+
 class ServerTest : public testing::Test {
  protected:
   Answer ask(std::string_view method, std::string_view target, const std::string& headers = "", std::string_view body = "") {
@@ -28,14 +37,6 @@ class ServerTest : public testing::Test {
   }
   Answer push(std::string_view body, const std::string& headers = "Content-Type: application/json\r\n") {
     return ask("POST", "/v1/readings", TestServer::bearer(server.ingest) + headers, body);
-  }
-  static void expect_problem(const Answer& answer, int status, std::string_view detail = "") {
-    EXPECT_EQ(answer.status, status) << answer.body;
-    EXPECT_EQ(answer.header("content-type"), "application/problem+json");
-    const json problem = json::parse(answer.body, nullptr, false);
-    ASSERT_TRUE(problem.is_object()) << answer.body;
-    EXPECT_EQ(problem.value("status", 0), status);
-    EXPECT_NE(problem.value("detail", "").find(detail), std::string::npos) << answer.body;
   }
   /// The status of the answer to bytes as they are; 0: closed without one.
   int raw(const std::string& bytes) {
