@@ -24,11 +24,13 @@ struct Mark {
   std::uint32_t sequence = 0;
 };
 
-/// Where ids become series and units. Unknown: null.
+/// Where ids become series and units. Unknown: null. Another type than the Names of segment.h, also for the linker.
+inline namespace rows {
 struct Names {
   std::function<const Series*(std::uint32_t id)> series;
   std::function<const std::string*(std::uint32_t id)> unit;
 };
+}  // namespace rows
 
 /// A record's unit is interned; `unit_id` says as what.
 void encode_marks(std::string& body, const std::vector<Mark>& marks);

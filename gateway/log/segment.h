@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,6 +45,14 @@ struct Names {
   std::function<std::optional<Timestamp>(std::uint32_t boot)> boot_time;
 };
 
+struct PlacedEvent {
+  std::uint32_t offset;
+  Kind kind;
+  bool stamped;  // has the time of its commit
+  Timestamp time;
+  std::shared_ptr<const Event> event;
+};
+
 /// Gathers records in order and writes them by series. finish() empties it; its memory is used again.
 class SegmentEncoder {
  public:
@@ -67,19 +76,36 @@ class SegmentEncoder {
     std::uint32_t series, offset, unit;
     Quality quality;
     bool clock_unsynchronised;
+    bool stamped;  // has the time of its commit
     Timestamp time;
     Value value;
   };
-  struct PlacedEvent {
-    std::uint32_t offset;
-    Kind kind;
-    Timestamp time;
-    std::shared_ptr<const Event> event;
+  /// Of a series in this segment; of an older generation where it has no readings here.
+  struct Tally {
+    std::uint32_t generation = 0, readings = 0, place = 0;
   };
+  using Places = std::span<const std::uint32_t>;  // in readings_
+
+  void count(std::uint32_t series);
+  void sort_by_series();
+  Places readings_of(std::uint32_t series) const;
+  template <class Of>
+  void put_column(std::string& out, Places places, Of of);
+  void put_readings(std::string& out, Places places);
+  void put_by_series(std::string& out);
+  void put_in_order(std::string& out);
+  void clear();
+
   std::size_t records_ = 0;
   std::vector<Commit> commits_;
   std::vector<Reading> readings_;
   std::vector<PlacedEvent> events_;
+  std::uint32_t generation_ = 1;
+  std::vector<Tally> tallies_;         // by series id
+  std::vector<std::uint32_t> series_;  // with readings here
+  std::vector<std::uint32_t> order_;   // readings by series
+  std::vector<std::int64_t> column_;   // scratch
+  std::vector<Value> values_;          // scratch
 };
 
 /// Slot 0.
@@ -89,6 +115,11 @@ struct SegmentHeader {
   std::vector<Commit> commits;
   Timestamp newest_received;   // of all commits, not corrected
   std::vector<Record> events;  // numbered, in order
+
+  std::vector<std::uint32_t> ends;  // of each commit: how many records there are up to its last
+  std::vector<Timestamp> received;  // of each commit, corrected where that is possible
+  /// The commit of the record at `offset`, below `records`; it is `from` or a later one.
+  std::size_t commit_of(std::uint32_t offset, std::size_t from = 0) const;
 };
 Result<SegmentHeader> decode_header(std::string_view body, std::uint64_t first_seq, const Names& names);
 
