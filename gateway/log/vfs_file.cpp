@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "log/checksum.h"
+#include "log/vfs_forward.h"
 
 namespace weir::gateway {
 
@@ -120,44 +121,16 @@ int sync(sqlite3_file* file, int flags) {
   return self->below()->pMethods->xSync(self->below(), flags);
 }
 
-// What is passed through as it is: Forward<&sqlite3_io_methods::xShmMap>::call has its signature.
-template <auto Method>
-struct Forward;
-template <class... Arguments, int (*sqlite3_io_methods::*Method)(sqlite3_file*, Arguments...)>
-struct Forward<Method> {
-  static int call(sqlite3_file* file, Arguments... arguments) {
-    auto* below = mine(file)->below();
-    return (below->pMethods->*Method)(below, arguments...);
-  }
-};
-
-void shm_barrier(sqlite3_file* file) { mine(file)->below()->pMethods->xShmBarrier(mine(file)->below()); }
-
-/// Version 3 would add memory-mapped reading, past the checksums.
-constexpr sqlite3_io_methods methods(int version) {
-  using M = sqlite3_io_methods;
-  return {version,
-          close,
-          read,
-          write,
-          Forward<&M::xTruncate>::call,
-          sync,
-          Forward<&M::xFileSize>::call,
-          Forward<&M::xLock>::call,
-          Forward<&M::xUnlock>::call,
-          Forward<&M::xCheckReservedLock>::call,
-          Forward<&M::xFileControl>::call,
-          Forward<&M::xSectorSize>::call,
-          Forward<&M::xDeviceCharacteristics>::call,
-          Forward<&M::xShmMap>::call,
-          Forward<&M::xShmLock>::call,
-          shm_barrier,
-          Forward<&M::xShmUnmap>::call,
-          nullptr,
-          nullptr};
+constexpr sqlite3_io_methods methods_of(int version) {
+  auto methods = forwarded_methods<VfsFile>(version);
+  methods.xClose = close;
+  methods.xRead = read;
+  methods.xWrite = write;
+  methods.xSync = sync;
+  return methods;
 }
 
-constexpr sqlite3_io_methods without_shared_memory = methods(1), with_shared_memory = methods(2);
+constexpr sqlite3_io_methods without_shared_memory = methods_of(1), with_shared_memory = methods_of(2);
 
 }  // namespace
 
