@@ -129,7 +129,8 @@ Result<std::unique_ptr<Gateway>> Gateway::create(const Config& config) {
                                 .readiness =
                                     [&g] {
                                       return g.failed_ ? Readiness{false, {"the log has stopped: see the journal"}} : Readiness{};
-                                    }});
+                                    },
+                                .log_options = config.log});
   if (!server) return server.error();
   g.server_ = std::move(*server);
   return gateway;

@@ -22,6 +22,7 @@ constexpr Route table[] = {
     {Method::get, "/v1/session", Right::read, show_session},
     {Method::post, "/v1/session", std::nullopt, sign_in},
     {Method::delete_, "/v1/session", std::nullopt, sign_out},
+    {Method::get, "/v1/status", Right::read, show_status},
     {Method::get, "/healthz", std::nullopt, health},
     {Method::get, "/readyz", std::nullopt, readiness},
     {Method::get, "/metrics", Right::read, metrics},

@@ -36,6 +36,7 @@ struct ServerContext {
   const Clock& clock;
   std::function<std::vector<firmware::ReaderStatus>()> readers;  // any thread
   std::function<Readiness()> readiness;                          // any thread, does not block
+  LogOptions log_options;                                        // what the log was opened with, for people to see
 };
 
 class Server {

@@ -167,7 +167,13 @@ class FakeLog : public Log {
   std::vector<DeviceRow> devices() const override { return devices_at_start; }
   std::vector<CommandStatus> commands() const override { return commands_at_start; }
   std::vector<ConsumerMark> consumers() const override { return {}; }
-  LogStats stats() const override { return {.head = head_, .oldest = oldest_}; }
+  LogStats stats() const override {
+    LogStats stats = told_stats;
+    stats.head = head_;
+    stats.oldest = oldest_;
+    return stats;
+  }
+  LogStats told_stats;  // but for head and oldest
   void close() override {}
 
  private:

@@ -27,6 +27,7 @@ Outcome delete_consumer(Call& call);  // DELETE /v1/consumers/{name}
 Outcome show_session(Call& call);     // GET /v1/session
 Outcome sign_in(Call& call);          // POST /v1/session
 Outcome sign_out(Call& call);         // DELETE /v1/session
+Outcome show_status(Call& call);      // GET /v1/status
 Outcome health(Call& call);           // GET /healthz
 Outcome readiness(Call& call);        // GET /readyz
 Outcome metrics(Call& call);          // GET /metrics

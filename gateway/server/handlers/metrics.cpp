@@ -25,9 +25,40 @@ void append_log(MetricsText& out, const LogStats& stats) {
   out.counter("weir_log_losses_total", "Values lost, as counted by loss records.", stats.losses);
   out.counter("weir_log_duplicates_total", "Readings that nodes sent again and were there already.", stats.duplicates);
   out.counter("weir_log_dropped_records_total", "Records dropped by retention.", stats.dropped_records);
+  out.counter("weir_log_thinned_records_total", "Readings of which retention kept the minute's summary only.",
+              stats.thinned_records);
+  out.counter("weir_log_damaged_records_total", "Records lost to damage of the disk.", stats.damaged_records);
   out.gauge("weir_log_series", "Distinct series (device and metric).", stats.series);
   out.gauge("weir_log_commit_longest_seconds", "The longest commit since start.");
   out.value(std::chrono::duration<double>(stats.commit_longest).count());
+}
+
+/// docs/metrics.md says what to alert on.
+void append_disk(MetricsText& out, const LogStats& stats, const LogOptions& options) {
+  out.gauge("weir_log_size_limit_bytes", "What all files of the log together may take.", options.size_max);
+  out.gauge("weir_log_file_bytes", "Size of the log on disk by what it is for; aside: damaged files that are kept.");
+  out.value(stats.database_bytes, {{"file", "database"}});
+  out.value(stats.journal_bytes, {{"file", "journal"}});
+  out.value(stats.aside_bytes, {{"file", "aside"}});
+  out.counter("weir_log_folded_records_total", "Records folded into compressed chunks.", stats.folded_records);
+  out.counter("weir_log_folded_bytes_total", "Bytes of the chunks that records were folded into.", stats.folded_bytes);
+  out.gauge("weir_log_space_short", "1 while the file system is full: what is kept is being thinned.",
+            std::uint64_t{stats.space_short});
+  out.gauge("weir_log_unclean_start", "1 when the run before did not stop in order.", std::uint64_t{stats.unclean_start});
+}
+
+void append_flash(MetricsText& out, const LogStats& stats) {
+  out.counter("weir_log_written_bytes_total", "Bytes written to the disk since start.", stats.written_bytes);
+  out.gauge("weir_log_written_bytes_per_day", "Bytes written to the disk in a day at the present rate: the wear of its flash.",
+            stats.written_bytes_per_day);
+  out.gauge("weir_log_flash_budget_bytes_per_day", "flash_budget_per_day of the configuration; 0: none.",
+            stats.flash_budget_per_day);
+  out.counter("weir_log_syncs_total", "Times that the disk was asked to keep what was written.", stats.syncs);
+  out.gauge("weir_log_sync_interval_seconds",
+            "What a power cut may take at most; 0 with durability fast: all that was not synced.");
+  out.value(std::chrono::duration<double>(stats.sync_interval).count());
+  out.gauge("weir_clock_synchronised", "1 when the board's clock is set; readings are marked until then.",
+            std::uint64_t{stats.clock_synchronised});
 }
 
 struct ReaderMetric {
@@ -105,7 +136,10 @@ void append_process(MetricsText& out) {
 Outcome metrics(Call& call) {
   MetricsText out;
   append_process(out);
-  append_log(out, call.host.log().stats());
+  const LogStats stats = call.host.log().stats();
+  append_log(out, stats);
+  append_disk(out, stats, call.host.context().log_options);
+  append_flash(out, stats);
   append_readers(out, call.host.context().readers());
   append_server(out, call.host);
   append_consumers(out, call.host);

@@ -66,6 +66,7 @@ class Host {
   const ServerOptions& options() const { return context_.options; }
   const ServerContext& context() const { return context_; }
   Monotonic now() const { return context_.clock.monotonic(); }
+  std::chrono::seconds uptime() const { return std::chrono::duration_cast<std::chrono::seconds>(now() - began_); }
   EncodedBlocks& encoded() { return encoded_; }
   Consumers& consumers() { return consumers_; }
   Counters& counters() { return counters_; }
@@ -126,6 +127,7 @@ class Host {
   std::vector<std::function<void()>> drained_;
   std::vector<std::uint64_t> hung_up_;
   std::vector<std::uint64_t> closing_;
+  const Monotonic began_ = now();
   std::uint64_t next_id_ = 1;
   std::uint64_t rights_generation_ = 0;
   Monotonic next_tick_{};
