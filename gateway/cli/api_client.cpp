@@ -68,6 +68,11 @@ class HttpClient final : public ApiClient {
 
   Result<Answer> get(const std::string& target) override { return receive(target, {{"Accept", "application/json"}}, nullptr); }
 
+  Result<Answer> download(const std::string& target, const std::string& media_type,
+                          const std::function<bool(std::string_view)>& take) override {
+    return receive(target, {{"Accept", media_type}}, take);
+  }
+
   Result<Answer> post(const std::string& target, const std::string& json, std::chrono::seconds patience) override {
     client_.set_read_timeout(patience + std::chrono::seconds(30));
     const auto result = client_.Post(place_.prefix + target, json, "application/json");
@@ -107,9 +112,14 @@ class HttpClient final : public ApiClient {
         });
     if (stopped) return answer;
     if (answer.body.size() > answer_bytes_max) return Error{ErrorCode::full, "the answer is larger than 64 MiB: ask for less"};
+    if (!result && answer.status == 200) return broken_off(result.error());
     if (!result) return no_answer(result.error());
     if (result->status >= 400) return problem_of(result->status, answer.body);
     return answer;
+  }
+
+  Error broken_off(httplib::Error error) const {
+    return {ErrorCode::unavailable, place_.origin + " broke off its answer (" + httplib::to_string(error) + ")"};
   }
 
   Error no_answer(httplib::Error error) const {

@@ -1,6 +1,6 @@
 // ApiClient: HTTP and HTTPS to a running gateway (cpp-httplib behind it).
 //
-// Purpose    what `tail`, `devices`, `send` and `export` share: where, with which right, and errors for people.
+// Purpose    what the commands that ask a running gateway share: where, with which right, and errors for people.
 // Thread     main thread only.
 // Ownership  owns its connection, which is kept open between requests.
 // Limits     an answer of 64 MiB; 5 s to connect, 30 s without a byte (a stream: 45 s, its heartbeat comes each 15 s).
@@ -38,6 +38,9 @@ class ApiClient {
   virtual ~ApiClient() = default;
 
   virtual Result<Answer> get(const std::string& target) = 0;
+  /// Anything that has an end, piece by piece. `unavailable` where it broke off: what came is not whole then.
+  virtual Result<Answer> download(const std::string& target, const std::string& media_type,
+                                  const std::function<bool(std::string_view)>& take) = 0;
   virtual Result<Answer> post(const std::string& target, const std::string& json, std::chrono::seconds patience) = 0;
 
   /// Server-sent events as bytes, until the gateway or `take` (by false) ends it.

@@ -14,6 +14,9 @@ int run_token_revoke(const Arguments& arguments, Environment& environment);
 int run_pair(const Arguments& arguments, Environment& environment);
 int run_tail(const Arguments& arguments, Environment& environment);
 int run_devices(const Arguments& arguments, Environment& environment);
+int run_status(const Arguments& arguments, Environment& environment);
+int run_history(const Arguments& arguments, Environment& environment);
+int run_losses(const Arguments& arguments, Environment& environment);
 int run_send(const Arguments& arguments, Environment& environment);
 int run_export(const Arguments& arguments, Environment& environment);
 
