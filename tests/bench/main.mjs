@@ -9,6 +9,7 @@ const suites = {
   'sse-latency': () => import('./sse_latency.mjs'),
   memory: () => import('./memory.mjs'),
   start: () => import('./start.mjs'),
+  log: () => import('./log.mjs'),
 };
 
 /** Google Benchmark programs: bin/bench-NAME, without goals of their own. */
