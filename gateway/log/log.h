@@ -40,7 +40,8 @@ struct LogOptions {
   std::chrono::nanoseconds age_max = std::chrono::hours(24 * 30);
   std::uint64_t flash_budget_per_day = 0;  // bytes; 0: none
   ClockTrust clock = ClockTrust::automatic;
-  std::string vfs;  // SQLite's VFS below ours; empty: its default. Tests put one that fails here
+  std::string vfs;   // SQLite's VFS below ours; empty: its default. Tests put one that fails here
+  std::string boot;  // which boot of the board this is; empty: the kernel says. Tests that cut the power say another one
 };
 
 struct ConsumerMark {
