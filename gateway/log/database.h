@@ -87,6 +87,18 @@ class Database {
   Statement begin_, commit_, rollback_;  // prepared at first use: a transaction for each commit must cost little
 };
 
+/// Runs `statement` and hands each row to `row`.
+template <class Row>
+Result<void> for_each_row(Result<Statement> statement, const Row& row) {
+  if (!statement) return statement.error();
+  for (;;) {
+    auto more = statement->step();
+    if (!more) return more.error();
+    if (!*more) return {};
+    row(std::as_const(*statement));
+  }
+}
+
 /// BEGIN IMMEDIATE; rolled back unless commit() was ok. The Database must not move meanwhile.
 class Transaction {
  public:

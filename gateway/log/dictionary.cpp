@@ -14,82 +14,99 @@ void make_key(std::string& key, std::string_view device, std::string_view metric
   key.append(metric);
 }
 
+/// Ids are dense: a hole means that rows are missing.
+Error missing(std::string_view table) { return {ErrorCode::invalid, "the log's table " + std::string(table) + " has a hole"}; }
+
 }  // namespace
 
 Result<void> Dictionary::load(Database& database) {
-  auto series = database.prepare("SELECT device, metric FROM series ORDER BY id");
-  auto units = database.prepare("SELECT text FROM unit ORDER BY id");
-  auto insert_series = database.prepare("INSERT INTO series(id, device, metric) VALUES (?, ?, ?)");
-  auto insert_unit = database.prepare("INSERT INTO unit(id, text) VALUES (?, ?)");
-  for (auto* statement : {&series, &units, &insert_series, &insert_unit}) {
-    if (!*statement) return statement->error();
+  auto series = for_each_row(database.prepare("SELECT id, device, metric FROM series ORDER BY id"), [this](const Statement& row) {
+    if (static_cast<std::size_t>(row.integer(0)) == series_.size()) add_series(row.text(1), row.text(2));
+  });
+  if (!series) return series;
+  auto units = for_each_row(database.prepare("SELECT id, text FROM unit ORDER BY id"), [this](const Statement& row) {
+    if (static_cast<std::size_t>(row.integer(0)) == units_.size()) add_unit(row.text(1));
+  });
+  if (!units) return units;
+  for (const auto& [table, size] : {std::pair{"series", series_.size()}, {"unit", units_.size()}}) {
+    auto rows = database.number("SELECT COUNT(*) FROM " + std::string(table));
+    if (!rows) return rows.error();
+    if (static_cast<std::size_t>(*rows) != size) return missing(table);
   }
-  for (;;) {
-    auto row = series->step();
-    if (!row) return row.error();
-    if (!*row) break;
-    restore_series(series->text(0), series->text(1));
-  }
-  for (;;) {
-    auto row = units->step();
-    if (!row) return row.error();
-    if (!*row) break;
-    restore_unit(units->text(0));
-  }
-  insert_series_ = std::move(*insert_series);
-  insert_unit_ = std::move(*insert_unit);
-  committed();
+  taken();
   return {};
 }
 
-void Dictionary::restore_series(std::string_view device, std::string_view metric) {
+void Dictionary::restore(const Entry& entry) {
+  for (std::size_t i = 0; i < entry.series.size(); ++i) {
+    if (entry.first_series + i == series_count()) add_series(entry.series[i].first, entry.series[i].second);
+  }
+  for (std::size_t i = 0; i < entry.units.size(); ++i) {
+    if (entry.first_unit + i == unit_count()) add_unit(entry.units[i]);
+  }
+}
+
+const Series* Dictionary::add_series(std::string_view device, std::string_view metric) {
   std::unique_lock lock(mutex_);
   const auto& added =
       series_.emplace_back(Series{static_cast<std::uint32_t>(series_.size()), std::string(device), std::string(metric)});
   make_key(key_, device, metric);
   series_by_name_.emplace(key_, &added);
+  return &added;
 }
 
-void Dictionary::restore_unit(std::string_view text) {
+const Dictionary::Unit* Dictionary::add_unit(std::string_view text) {
   std::unique_lock lock(mutex_);
   const auto& added = units_.emplace_back(Unit{static_cast<std::uint32_t>(units_.size()), std::string(text)});
   units_by_text_.emplace(added.text, &added);
+  return &added;
 }
 
 const Series* Dictionary::find_or_add_series(std::string_view device, std::string_view metric) {
   make_key(key_, device, metric);
   if (const auto found = series_by_name_.find(key_); found != series_by_name_.end()) return found->second;
-  if (series_.size() >= limits::series_max) return nullptr;
-  restore_series(device, metric);
-  return &series_.back();
+  return series_.size() >= limits::series_max ? nullptr : add_series(device, metric);
 }
 
 const Dictionary::Unit* Dictionary::find_or_add_unit(std::string_view text) {
   key_.assign(text);
   if (const auto found = units_by_text_.find(key_); found != units_by_text_.end()) return found->second;
-  if (units_.size() >= limits::units_max) return nullptr;
-  restore_unit(text);
-  return &units_.back();
+  return units_.size() >= limits::units_max ? nullptr : add_unit(text);
 }
 
-Result<void> Dictionary::persist() {
-  for (std::size_t id = series_persisted_; id < series_.size(); ++id) {
-    if (auto done = insert_series_.bind(series_[id].id, series_[id].device, series_[id].metric).run(); !done) return done;
-  }
-  for (std::size_t id = units_persisted_; id < units_.size(); ++id) {
-    if (auto done = insert_unit_.bind(units_[id].id, units_[id].text).run(); !done) return done;
-  }
-  return {};
+void Dictionary::take_new(Entry& entry) const {
+  entry.first_series = static_cast<std::uint32_t>(series_taken_);
+  for (auto id = series_taken_; id < series_.size(); ++id) entry.series.emplace_back(series_[id].device, series_[id].metric);
+  entry.first_unit = static_cast<std::uint32_t>(units_taken_);
+  for (auto id = units_taken_; id < units_.size(); ++id) entry.units.push_back(units_[id].text);
 }
 
-void Dictionary::committed() {
-  series_persisted_ = series_.size();
-  units_persisted_ = units_.size();
+void Dictionary::taken() {
+  series_taken_ = series_.size();
+  units_taken_ = units_.size();
 }
 
 std::size_t Dictionary::series_count() const {
   std::shared_lock lock(mutex_);
   return series_.size();
+}
+
+std::size_t Dictionary::unit_count() const {
+  std::shared_lock lock(mutex_);
+  return units_.size();
+}
+
+const Series* Dictionary::find_series(std::string_view device, std::string_view metric) const {
+  std::string key;
+  make_key(key, device, metric);
+  std::shared_lock lock(mutex_);
+  const auto found = series_by_name_.find(key);
+  return found == series_by_name_.end() ? nullptr : found->second;
+}
+
+std::uint32_t Dictionary::unit_id(const std::string* unit) const {
+  std::shared_lock lock(mutex_);
+  return units_by_text_.at(*unit)->id;
 }
 
 Names Dictionary::names() const {
@@ -102,7 +119,8 @@ Names Dictionary::names() const {
               [this](std::uint32_t id) {
                 std::shared_lock lock(mutex_);
                 return id < units_.size() ? &units_[id].text : nullptr;
-              }};
+              },
+          .boot_time = nullptr};
 }
 
 }  // namespace weir::gateway

@@ -1,7 +1,8 @@
 // Dictionary: series and units by small numbers, so that a stored reading names them in a byte or two.
 //
 // Purpose    interning; the numbers are dense from 0 and never change for the life of a log.
-// Thread     find_or_add_*, persist() and committed(): the committing thread. *_by_id(): any thread.
+// Thread     find_or_add_*(), take_new() and taken(): the committing thread. load() and a restore() that brings something:
+//            before the first append. The rest: any.
 // Ownership  owns every Series and unit until the log is closed; their addresses never change.
 // Limits     limits::series_max, limits::units_max: beyond them find_or_add gives null.
 // Errors     of the database.
@@ -15,9 +16,10 @@
 #include <unordered_map>
 
 #include "base/result.h"
-#include "log/codec.h"
 #include "log/database.h"
+#include "log/entry.h"
 #include "log/record.h"
+#include "log/segment.h"
 
 namespace weir::gateway {
 
@@ -29,31 +31,37 @@ class Dictionary {
   };
 
   Result<void> load(Database& database);
+  /// The names that an entry brought; those that are known already are passed over.
+  void restore(const Entry& entry);
 
   const Series* find_or_add_series(std::string_view device, std::string_view metric);
   const Unit* find_or_add_unit(std::string_view text);
 
-  /// Inside the transaction: writes what is new. committed() afterwards, or the next transaction writes it again.
-  Result<void> persist();
-  void committed();
+  /// Puts into `entry` what no committed entry has; taken() when it is committed.
+  void take_new(Entry& entry) const;
+  void taken();
 
   std::size_t series_count() const;
-  Names names() const;  // keeps a reference to this
+  std::size_t unit_count() const;
+  const Series* find_series(std::string_view device, std::string_view metric) const;  // null: unknown
+  /// Of a unit's text as Records point to it.
+  std::uint32_t unit_id(const std::string* unit) const;
+  /// Without boot_time. Keeps a reference to this.
+  Names names() const;
 
  private:
-  void restore_series(std::string_view device, std::string_view metric);
-  void restore_unit(std::string_view text);
+  const Series* add_series(std::string_view device, std::string_view metric);
+  const Unit* add_unit(std::string_view text);
 
-  mutable std::shared_mutex mutex_;  // protects the growth of the two deques
+  mutable std::shared_mutex mutex_;  // protects the growth of all four
   std::deque<Series> series_;
   std::deque<Unit> units_;
-
-  // The committing thread's.
   std::unordered_map<std::string, const Series*> series_by_name_;  // "device\0metric"
   std::unordered_map<std::string, const Unit*> units_by_text_;
-  std::size_t series_persisted_ = 0, units_persisted_ = 0;
+
+  // The committing thread's.
+  std::size_t series_taken_ = 0, units_taken_ = 0;
   std::string key_;  // scratch
-  Statement insert_series_, insert_unit_;
 };
 
 }  // namespace weir::gateway

@@ -52,7 +52,8 @@ File& File::operator=(File&&) noexcept = default;
 File::~File() = default;
 
 Result<void> File::write(std::uint64_t offset, std::string_view bytes) {
-  constexpr std::size_t step = 1U << 30U;  // SQLite counts in int
+  // SQLite's unix VFS masks the size of a write to 128 KiB less one, and takes a whole multiple of it for a full disk.
+  constexpr std::size_t step = 1U << 16U;
   for (; !bytes.empty(); bytes.remove_prefix(std::min(step, bytes.size())), offset += step) {
     const auto size = static_cast<int>(std::min(step, bytes.size()));
     const int code = impl_->methods().xWrite(impl_->file(), bytes.data(), size, static_cast<sqlite3_int64>(offset));

@@ -1,30 +1,45 @@
 #include "log/history.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
-#include "log/store.h"
 
 namespace weir::gateway {
 
 namespace {
 
 const Error busy{ErrorCode::full, "too many questions to the log's history at once; ask again"};
+// A question that finds its part of the journal folded under it asks the database once more.
+constexpr int attempts = 8;
+constexpr auto segment_kept = std::chrono::seconds(2);
+
+BlockPtr slice(const Block& block, std::uint64_t after, std::size_t records_max) {
+  const auto from = std::upper_bound(block.records.begin(), block.records.end(), after,
+                                     [](std::uint64_t seq, const Record& record) { return seq < record.seq; });
+  const auto count = std::min<std::size_t>(records_max, static_cast<std::size_t>(block.records.end() - from));
+  if (count == 0) return nullptr;
+  auto part = std::make_shared<Block>();
+  part->records.assign(from, from + static_cast<std::ptrdiff_t>(count));
+  return part;
+}
 
 }  // namespace
 
-Result<std::unique_ptr<History>> History::start(const std::filesystem::path& file, Names names) {
-  auto database = Database::open(file, Database::Mode::read_only);
+Result<std::unique_ptr<History>> History::start(const std::filesystem::path& file, const std::string& vfs, Sources sources,
+                                                bool threaded) {
+  auto database = Database::open(file, Database::Mode::read_only, vfs);
   if (!database) return database.error();
   if (auto set = database->run("PRAGMA cache_size=-1024"); !set) return set.error();
-  return std::unique_ptr<History>(new History(std::move(*database), std::move(names)));
+  return std::unique_ptr<History>(new History(std::move(*database), sources, threaded));
 }
 
-History::History(Database database, Names names)
-    : database_(std::move(database)), names_(std::move(names)), tasks_(limits::history_requests_max, [this] {
+History::History(Database database, Sources sources, bool threaded)
+    : database_(std::move(database)), sources_(sources), tasks_(limits::history_requests_max, [this] {
         std::lock_guard lock(mutex_);
         woken_ = true;
         waiting_.notify_one();
       }) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  if (threaded) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 History::~History() = default;
@@ -34,7 +49,11 @@ void History::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
-      waiting_.wait(lock, stop, [this] { return woken_; });
+      if (segment_) {
+        if (!waiting_.wait_for(lock, stop, segment_kept, [this] { return woken_; })) segment_.reset();
+      } else {
+        waiting_.wait(lock, stop, [this] { return woken_; });
+      }
       woken_ = false;
     }
     tasks_.drain(tasks);
@@ -42,77 +61,165 @@ void History::run(const std::stop_token& stop) {
   }
 }
 
+void History::post(Task task, const std::function<void()>& refuse) {
+  if (!thread_.joinable()) return task();
+  if (!tasks_.push(std::move(task))) refuse();
+}
+
 void History::read(std::uint64_t after, std::size_t records_max, std::function<void(Result<BlockPtr>)> done) {
-  if (!tasks_.push([=, this] { done(read_page(after, records_max)); })) done(busy);
+  post([=, this] { done(read_page(after, records_max)); }, [&] { done(busy); });
 }
 
 void History::find_time(Timestamp time, std::function<void(Result<std::uint64_t>)> done) {
-  if (!tasks_.push([=, this] { done(seq_before(time)); })) done(busy);
+  post([=, this] { done(seq_before(time)); }, [&] { done(busy); });
 }
 
-Result<BlockPtr> History::read_page(std::uint64_t after, std::size_t records_max) {
-  // One read transaction: a partition that retention drops meanwhile stays readable until it ends.
-  auto transaction = database_.run("BEGIN");
-  if (!transaction) return transaction.error();
-  auto block = std::make_shared<Block>();
-  auto partitions = partitions_from(after + 1);
-  Result<void> outcome = partitions ? Result<void>() : Result<void>(partitions.error());
-  for (std::size_t i = 0; outcome && i < partitions->size() && block->records.size() < records_max; ++i) {
-    outcome = read_partition((*partitions)[i], after + 1, records_max, *block);
-  }
+void History::ask(HistoryQuery, std::function<void(Result<HistoryAnswer>)> done) {
+  post([=] { done(Error{ErrorCode::unavailable, "history is not there yet"}); }, [&] { done(busy); });
+}
+
+/// One read transaction: what retention drops meanwhile stays readable until it ends.
+template <class Answer>
+Result<Answer> History::in_snapshot(const std::function<Result<Answer>()>& question) {
+  if (auto begun = database_.run("BEGIN"); !begun) return begun.error();
+  auto loaded = load_folded();
+  auto answer = loaded ? question() : Result<Answer>(loaded.error());
   (void)database_.run("COMMIT");
-  if (!outcome && block->records.empty()) return outcome.error();
-  return block->records.empty() ? nullptr : BlockPtr(std::move(block));
+  return answer;
 }
 
-Result<std::vector<std::int64_t>> History::partitions_from(std::uint64_t seq) {
-  auto rows = database_.prepare(
-      "SELECT id FROM partition WHERE id >= "
-      "COALESCE((SELECT id FROM partition WHERE first_seq <= ? ORDER BY id DESC LIMIT 1), 0) ORDER BY id");
-  if (!rows) return rows.error();
-  rows->bind(seq);
-  std::vector<std::int64_t> ids;
-  for (;;) {
-    auto row = rows->step();
-    if (!row) return row.error();
-    if (!*row) return ids;
-    ids.push_back(rows->integer(0));
-  }
-}
-
-Result<void> History::read_partition(std::int64_t partition, std::uint64_t from, std::size_t records_max, Block& block) {
-  const auto table = journal_table(partition);
-  auto rows = database_.prepare("SELECT first_seq, received, body FROM " + table +
-                                " WHERE first_seq >= COALESCE((SELECT MAX(first_seq) FROM " + table +
-                                " WHERE first_seq <= ?1), 0)" + " ORDER BY first_seq");
-  if (!rows) return rows.error();
-  rows->bind(from);
-  while (block.records.size() < records_max) {
-    auto row = rows->step();
-    if (!row) return row.error();
-    if (!*row) return {};
-    const auto first = static_cast<std::uint64_t>(rows->integer(0));
-    // A block's numbers are consecutive: after a power cut the log goes on behind a hole, and so does the next page.
-    if (!block.records.empty() && first != block.last() + 1) return {};
-    auto decoded = decode_body(rows->text(2), first, from_nanoseconds(rows->integer(1)), names_);
-    if (!decoded) return decoded.error();
-    for (auto& record : decoded->records) {
-      if (record.seq >= from && block.records.size() < records_max) block.records.push_back(std::move(record));
-    }
-  }
+Result<void> History::load_folded() {
+  auto version = database_.number("PRAGMA data_version");
+  if (!version) return version.error();
+  auto seq = database_.number("SELECT seq FROM fold");  // begins the snapshot
+  if (!seq) return seq.error();
+  auto now = database_.number("PRAGMA data_version");
+  if (!now) return now.error();
+  if (*now == data_version_ && *version == *now) return {};
+  auto partitions = load_partitions(database_);
+  if (!partitions) return partitions.error();
+  std::erase_if(*partitions, [](const Partition& p) { return p.records == 0; });
+  partitions_ = std::move(*partitions);
+  folded_seq_ = static_cast<std::uint64_t>(*seq);
+  data_version_ = *now;
   return {};
 }
 
+// --- Records
+
+/// A block's numbers are consecutive: where there is a hole (a power cut, damage) the next page goes on behind it.
+Result<BlockPtr> History::read_page(std::uint64_t after, std::size_t records_max) {
+  auto first = read_some(after, records_max);
+  if (!first || !*first || (*first)->records.size() >= records_max) return first;
+  auto page = std::make_shared<Block>(**first);
+  while (page->records.size() < records_max) {
+    const auto more = read_some(page->last(), records_max - page->records.size());
+    if (!more || !*more || (*more)->first() != page->last() + 1) break;
+    page->records.insert(page->records.end(), (*more)->records.begin(), (*more)->records.end());
+  }
+  return BlockPtr(std::move(page));
+}
+
+/// What is folded is in the database, the rest in the journal. A part that is folded between the two looks is found by
+/// looking again.
+Result<BlockPtr> History::read_some(std::uint64_t after, std::size_t records_max) {
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    auto folded = in_snapshot<BlockPtr>([&] { return read_folded(after, records_max); });
+    if (!folded || *folded) return folded;
+    auto rest = read_journal(std::max(after, folded_seq_), records_max);
+    if (rest || rest.error().code != ErrorCode::not_found) return rest;
+  }
+  return busy;
+}
+
+Result<BlockPtr> History::read_folded(std::uint64_t after, std::size_t records_max) {
+  if (after >= folded_seq_) return BlockPtr();
+  const bool kept = segment_ && segment_->first() <= after + 1 && segment_->last() > after;
+  if (!kept) {
+    auto segment = segment_behind(after);
+    if (!segment) return segment.error();
+    segment_ = std::move(*segment);
+  }
+  return segment_ ? slice(*segment_, after, records_max) : BlockPtr();
+}
+
+/// All records of the segment that has the first one after `after`.
+Result<BlockPtr> History::segment_behind(std::uint64_t after) {
+  for (const auto& partition : partitions_) {
+    if (partition.salvaged || partition.thinned || partition.last_seq <= after) continue;
+    PartitionReader reader(database_, partition, names());
+    auto block = std::make_shared<Block>();
+    for (auto found = reader.seek(after + 1); !found || *found; found = reader.next()) {
+      if (!found) return found.error();
+      if (auto done = reader.records(0, ~std::uint64_t{0}, block->records); !done) return done.error();
+      if (!block->records.empty() && block->last() > after) break;
+      block->records.clear();
+    }
+    damaged_rows_ += reader.damaged_rows();
+    if (!block->records.empty()) return BlockPtr(std::move(block));
+  }
+  return BlockPtr();
+}
+
+Result<BlockPtr> History::read_journal(std::uint64_t after, std::size_t records_max) {
+  for (const auto& part : sources_.journal.parts()) {
+    if (part->last_seq() <= after || part->last_seq() < part->name().first_seq) continue;
+    auto block = std::make_shared<Block>();
+    PartReader reader(part, sources_.dictionary, names());
+    auto read = reader.read_from(after + 1, [&](const Entry&, const Commit&, const std::vector<Record>& records) {
+      for (const auto& record : records) {
+        if (record.seq > after && block->records.size() < records_max) block->records.push_back(record);
+      }
+      return block->records.size() < records_max;
+    });
+    if (!read) return read.error();
+    // A hole's other side is in the next part.
+    if (!block->records.empty()) return BlockPtr(std::move(block));
+  }
+  return BlockPtr();
+}
+
+// --- Times
+
 Result<std::uint64_t> History::seq_before(Timestamp time) {
-  auto partitions = partitions_from(0);
-  if (!partitions) return partitions.error();
-  for (const auto partition : *partitions) {
-    auto rows = database_.prepare("SELECT first_seq FROM " + journal_table(partition) +
-                                  " WHERE received >= ? ORDER BY first_seq LIMIT 1");
-    if (!rows) return rows.error();
-    auto row = rows->bind(to_nanoseconds(time)).step();
-    if (!row) return row.error();
-    if (*row) return static_cast<std::uint64_t>(rows->integer(0)) - 1;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    auto folded = in_snapshot<std::uint64_t>([&] { return folded_seq_before(time); });
+    if (!folded || *folded != no_such_time) return folded;
+    auto rest = journal_seq_before(time);
+    if (rest || rest.error().code != ErrorCode::not_found) return rest;
+  }
+  return busy;
+}
+
+/// Wall clocks jump, so no search by halves: whole partitions and segments are passed over by their newest time.
+Result<std::uint64_t> History::folded_seq_before(Timestamp time) {
+  for (const auto& partition : partitions_) {
+    if (partition.salvaged || partition.thinned || partition.newest_received < time) continue;
+    PartitionReader reader(database_, partition, names());
+    std::vector<Record> records;
+    for (auto found = reader.seek(partition.first_seq); !found || *found; found = reader.next()) {
+      if (!found) return found.error();
+      if (reader.header().newest_received < time) continue;
+      records.clear();
+      if (auto done = reader.records(0, ~std::uint64_t{0}, records); !done) return done.error();
+      const auto at = std::find_if(records.begin(), records.end(), [time](const Record& r) { return r.received >= time; });
+      if (at != records.end()) return at->seq - 1;
+    }
+  }
+  return no_such_time;
+}
+
+Result<std::uint64_t> History::journal_seq_before(Timestamp time) {
+  for (const auto& part : sources_.journal.parts()) {
+    auto seq = no_such_time;
+    PartReader reader(part, sources_.dictionary, names());
+    auto read = reader.read_from(0, [&](const Entry&, const Commit&, const std::vector<Record>& records) {
+      if (records.empty() || records.front().received < time) return true;
+      seq = records.front().seq - 1;
+      return false;
+    });
+    if (!read) return read.error();
+    if (seq != no_such_time) return seq;
   }
   return no_such_time;
 }

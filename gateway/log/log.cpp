@@ -5,11 +5,11 @@
 namespace weir::gateway {
 
 Result<std::unique_ptr<Log>> Log::open(const LogOptions& options, const Clock& clock, Hooks hooks) {
-  auto store = Store::open(options, clock.wall());
-  if (!store) return store.error();
-  auto history = History::start(options.file, (*store)->dictionary().names());
-  if (!history) return history.error();
-  return std::unique_ptr<Log>(new SqliteLog(std::move(*store), std::move(*history), options, clock, std::move(hooks)));
+  auto opened = open_log(options, clock.wall());
+  if (!opened) return opened.error();
+  auto log = SqliteLog::start(std::move(*opened), options, clock, std::move(hooks));
+  if (!log) return log.error();
+  return std::unique_ptr<Log>(std::move(*log));
 }
 
 Result<void> LogIntake::deliver_and_wait(Delivery&& delivery, std::chrono::milliseconds deadline) {

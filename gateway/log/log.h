@@ -40,8 +40,10 @@ struct LogOptions {
   std::chrono::nanoseconds age_max = std::chrono::hours(24 * 30);
   std::uint64_t flash_budget_per_day = 0;  // bytes; 0: none
   ClockTrust clock = ClockTrust::automatic;
-  std::string vfs;   // SQLite's VFS below ours; empty: its default. Tests put one that fails here
-  std::string boot;  // which boot of the board this is; empty: the kernel says. Tests that cut the power say another one
+
+  // Of tests.
+  std::string vfs;         // SQLite's VFS below ours; empty: its default
+  bool background = true;  // false: nothing happens by itself, only in tend()
 };
 
 struct ConsumerMark {
@@ -171,6 +173,9 @@ class Log {
   virtual std::vector<ConsumerMark> consumers() const = 0;
 
   virtual LogStats stats() const = 0;
+
+  /// What is due of syncing, folding and retention, at once. Only where `background` is false.
+  virtual Result<void> tend() = 0;
 
   /// Commits what waits, syncs, marks a clean stop. Appends after it fail with `unavailable`.
   virtual void close() = 0;

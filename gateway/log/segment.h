@@ -5,7 +5,7 @@
 //            with its readings and their numbers.
 // Thread     an encoder belongs to one thread; decoding is pure.
 // Ownership  Records that are decoded point into the Names' series and units, which outlive them.
-// Limits     segment_records_max records.
+// Limits     segment_records_max records where partitions are folded; an entry may have up to column_values_max.
 // Errors     `invalid` where a body is damaged: nothing of it is used. Chunk rows end with a CRC-32C that is seeded with
 //            their place, so a row that lies in the wrong place is damaged as well.
 #pragma once
@@ -129,6 +129,7 @@ Result<void> decode_chunk(std::string_view body, std::uint32_t series_id, const 
 
 /// What finish() wrote: all records, in the order of their numbers, appended to `out`. The header's commits are as they were
 /// stored: not corrected.
-Result<SegmentHeader> decode_segment(std::string_view body, std::uint64_t first_seq, const Names& names, std::vector<Record>& out);
+Result<SegmentHeader> decode_segment(std::string_view body, std::uint64_t first_seq, const Names& names,
+                                     std::vector<Record>& out);
 
 }  // namespace weir::gateway

@@ -22,7 +22,7 @@ void SegmentEncoder::begin_commit(const Commit& commit) {
 }
 
 void SegmentEncoder::add(const Record& record, std::uint32_t unit_id) {
-  assert(!commits_.empty() && records_ < segment_records_max);
+  assert(!commits_.empty() && records_ < column_values_max);
   auto& commit = commits_.back();
   const bool stamped = record.time == commit.received;
   const auto offset = static_cast<std::uint32_t>(records_);

@@ -156,7 +156,7 @@ void put_segment_header(std::string& out, std::size_t records, const std::vector
 SegmentHeader read_segment_header(ByteReader& in, std::uint64_t first_seq, const Names& names) {
   SegmentHeader header{.first_seq = first_seq};
   header.records = in.varint();
-  if (header.records > segment_records_max) in.fail();
+  if (header.records > column_values_max) in.fail();
   if (in.ok()) read_commits(in, header);
   if (!in.ok()) return header;
   correct_received(header, names);

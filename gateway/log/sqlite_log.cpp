@@ -5,22 +5,14 @@
 #include "base/limits.h"
 #include "base/log_line.h"
 #include "log/members.h"
+#include "log/vfs.h"
 
 namespace weir::gateway {
 
 namespace {
 
-// A sync is due this long after the first commit that is not synced: with the sync itself, under `bounded`'s second.
-constexpr auto sync_interval = std::chrono::milliseconds(800);
-constexpr auto maintenance_interval = std::chrono::seconds(1);
-
-/// At the start: what could not be read is told, and the log goes on without it.
-template <class T>
-std::vector<T> or_empty(Result<std::vector<T>> loaded) {
-  if (loaded) return std::move(*loaded);
-  log_line(Severity::error, "log", loaded.error().message);
-  return {};
-}
+constexpr auto clock_interval = std::chrono::seconds(1);
+constexpr auto fold_wait_max = std::chrono::milliseconds(1000);  // longer: commits are refused
 
 const Error closed{ErrorCode::unavailable, "the log is closed: the gateway is stopping"};
 const Error queue_full{ErrorCode::full, "the log's queue is full: readings come in faster than the disk takes them"};
@@ -28,25 +20,69 @@ const Error too_late{ErrorCode::timed_out, "the log did not commit in time: the 
 
 }  // namespace
 
-SqliteLog::SqliteLog(std::unique_ptr<Store> store, std::unique_ptr<History> history, const LogOptions& options,
-                     const Clock& clock, Hooks hooks)
+SqliteLog::SqliteLog(Opened opened, const LogOptions& options, const Clock& clock, Hooks hooks)
     : options_(options),
       clock_(clock),
       hooks_(std::move(hooks)),
-      epoch_(store->epoch()),
-      oldest_(store->oldest()),
-      store_(std::move(store)),
-      writer_(*store_, clock),
-      maintenance_due_(clock.monotonic() + maintenance_interval),
-      history_(std::move(history)) {
-  tail_.start_at(store_->head());
-  stats_.unclean_start = store_->unclean();
-  stats_.replaced = store_->replaced();
-  for (const auto& consumer : consumers()) consumers_[consumer.name] = consumer.seq;
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+      epoch_(opened.store->epoch()),
+      vfs_(opened.store->vfs()),
+      oldest_(opened.oldest),
+      dictionary_(std::move(opened.dictionary)),
+      boots_(std::move(opened.boots)),
+      journal_(std::move(opened.journal)),
+      commands_at_start_(opened.state.take_commands()),
+      state_(std::move(opened.state)),
+      writer_({*journal_, *dictionary_, state_, losses_, *boots_}, clock, opened.next_seq),
+      clock_due_(clock.monotonic() + clock_interval),
+      budget_(options.flash_budget_per_day) {
+  tail_.start_at(opened.head);
+  losses_.load(opened.losses);
+  for (const auto& loss : opened.journal_losses) losses_.apply(loss);
+  stats_.unclean_start = opened.unclean;
+  stats_.replaced = opened.store->replaced();
+  stats_.damaged_records = opened.damaged_records;
+  if (const auto age = opened.store->age()) time_passed_ = age->wall;
+  for (const auto& [name, consumer] : state_.consumers()) consumers_[name] = consumer.seq;
+  keeper_ = std::make_unique<Keeper>(std::move(opened.store), *journal_, *dictionary_, *boots_, std::move(opened.losses), options,
+                                     clock);
+}
+
+Result<std::unique_ptr<SqliteLog>> SqliteLog::start(Opened opened, const LogOptions& options, const Clock& clock, Hooks hooks) {
+  std::unique_ptr<SqliteLog> log(new SqliteLog(std::move(opened), options, clock, std::move(hooks)));
+  auto begun = log->begin();
+  if (!begun) {
+    log->closed_ = true;
+    return begun.error();
+  }
+  return log;
+}
+
+Result<void> SqliteLog::begin() {
+  auto oldest = keeper_->load(oldest_);
+  if (!oldest) return oldest.error();
+  oldest_ = *oldest;
+  auto history = History::start(options_.file, vfs_, {*journal_, *dictionary_, *boots_, losses_}, options_.background);
+  if (!history) return history.error();
+  history_ = std::move(*history);
+  while (!journal_->slot_free()) {
+    if (auto folded = keeper_->fold_one(); !folded) return folded.error();
+  }
+  if (auto rolled = journal_->roll(writer_.next_seq(), clock_.wall()); !rolled) return rolled;
+  part_begun_ = clock_.monotonic();
+  note_consumers({});
+  keeper_->start({.failed = [this](const Error& error) { fail(error); },
+                  .oldest = [this](std::uint64_t seq) { oldest_.store(seq, std::memory_order_release); },
+                  .dropped = [this](const Dropped& what) { dropped(what); },
+                  .read = [this] { return read_by_consumers_.load(); }},
+                 options_.background);
+  if (stats_.damaged_records > 0) lost("damaged", stats_.damaged_records, time_passed_, clock_.wall());
+  if (options_.background) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  return {};
 }
 
 SqliteLog::~SqliteLog() { close(); }
+
+// --- Appending
 
 Result<Committed> SqliteLog::append_and_wait(Append&& append, std::chrono::milliseconds deadline) {
   const auto pending = std::make_shared<Pending>(Pending{.append = std::move(append)});
@@ -93,6 +129,16 @@ void SqliteLog::wake_log_thread() {
   work_.notify_one();
 }
 
+void SqliteLog::record(Kind kind, std::string members) {
+  const auto pending = std::make_shared<Pending>();
+  pending->append.events.emplace_back(kind, Event{{}, {}, std::move(members)});
+  pending->committed = [](const Result<Committed>&) {};
+  std::lock_guard lock(mutex_);
+  if (enqueue(pending)) wake_log_thread();
+}
+
+// --- Committing
+
 void SqliteLog::commit_queue(Lock& lock) {
   committing_ = true;
   const auto batch = std::exchange(queue_, {});
@@ -102,7 +148,7 @@ void SqliteLog::commit_queue(Lock& lock) {
   began_ = clock_.monotonic();
   const auto timer = next_timer();
   const auto outcome = commit(batch);
-  tend();
+  run_timers();
   lock.lock();
   committing_ = false;
   stats_.commit_longest = std::max<std::chrono::nanoseconds>(stats_.commit_longest, clock_.monotonic() - began_);
@@ -117,24 +163,16 @@ void SqliteLog::commit_queue(Lock& lock) {
       batch[i]->outcome = outcome ? Result<Committed>(outcome->committed[i]) : Result<Committed>(outcome.error());
   }
   if (waiters_ > 0) committed_.notify_all();
-  if (next_timer() < timer) work_waiting_ = true;  // the log thread must sleep less long
+  if (!to_sync_.empty() || next_timer() < timer) work_waiting_ = true;  // the log thread must not sleep so long
   if (work_waiting_) work_.notify_one();
 }
 
 Result<Writer::Outcome> SqliteLog::commit(const std::vector<PendingPtr>& batch) {
-  std::vector<Append*> appends;
-  appends.reserve(batch.size());
-  for (const auto& pending : batch) appends.push_back(&pending->append);
-  auto outcome = writer_.commit(appends);
+  auto outcome = write(batch);
   if (outcome) {
-    if (!sync_due_ && options_.durability == Durability::bounded) sync_due_ = clock_.monotonic() + sync_interval;
-    for (const auto* append : appends) note_consumers(*append);
+    for (const auto& pending : batch) note_consumers(pending->append.consumers);
     publish(outcome->block);
-    if (store_->partition_full()) maintenance_due_ = began_;
-  } else if (outcome.error().code == ErrorCode::full) {
-    space_needed_ = true;
-    maintenance_due_ = began_;
-  } else if (outcome.error().code == ErrorCode::io || outcome.error().code == ErrorCode::invalid) {
+  } else if (outcome.error().code != ErrorCode::full) {
     fail(outcome.error());
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -145,20 +183,55 @@ Result<Writer::Outcome> SqliteLog::commit(const std::vector<PendingPtr>& batch) 
   return outcome;
 }
 
+Result<Writer::Outcome> SqliteLog::write(const std::vector<PendingPtr>& batch) {
+  if (journal_->full()) {
+    if (auto rolled = roll(); !rolled) return rolled.error();
+  }
+  std::vector<Append*> appends;
+  appends.reserve(batch.size());
+  for (const auto& pending : batch) appends.push_back(&pending->append);
+  auto outcome = writer_.commit(appends, synchronised());
+  if (!outcome) return outcome;
+  if (options_.durability == Durability::bounded && !sync_due_) sync_due_ = clock_.monotonic() + sync_interval_.load();
+  if (options_.durability == Durability::strict) {
+    if (auto synced = sync_parts(journal_->take_unsynced()); !synced) return synced.error();
+  }
+  return outcome;
+}
+
+bool SqliteLog::synchronised() const { return options_.clock == ClockTrust::trusted || clock_.synchronised(time_passed_); }
+
+/// The next part of the journal; the keeper gets the one before. Where folding can't keep up with what comes in, commits
+/// wait for it.
+Result<void> SqliteLog::roll() {
+  if (options_.durability == Durability::fast) (void)journal_->take_unsynced();
+  if (!journal_->slot_free()) {
+    keeper_->wake();
+    (void)journal_->wait_for_slot(options_.background ? fold_wait_max : std::chrono::milliseconds(0));
+  }
+  auto rolled = journal_->roll(writer_.next_seq(), clock_.wall());
+  part_begun_ = clock_.monotonic();
+  keeper_->wake();
+  return rolled;
+}
+
 void SqliteLog::publish(const BlockPtr& block) {
   if (!block) return;
   tail_.push(block);
   hooks_.on_commit();
 }
 
-void SqliteLog::note_consumers(const Append& append) {
-  for (const auto& consumer : append.consumers) {
+void SqliteLog::note_consumers(const std::vector<ConsumerMark>& marks) {
+  for (const auto& consumer : marks) {
     if (consumer.forget) {
       consumers_.erase(consumer.name);
     } else {
       consumers_[consumer.name] = consumer.seq;
     }
   }
+  auto read = ~std::uint64_t{0};
+  for (const auto& [name, seq] : consumers_) read = std::min(read, seq);
+  read_by_consumers_ = read;
 }
 
 // After a failed write or sync nobody knows what is on the disk: nothing more is acknowledged, and the process ends.
@@ -167,10 +240,13 @@ void SqliteLog::fail(const Error& error) {
     std::lock_guard lock(mutex_);
     if (failed_) return;
     failed_ = Error{ErrorCode::io, error.message};
+    wake_log_thread();
   }
   log_line(Severity::error, "log", error.message + "; nothing more is acknowledged, the gateway stops");
   hooks_.on_fatal(error);
 }
+
+// --- The log thread, and timers
 
 void SqliteLog::run(const std::stop_token& stop) {
   std::stop_callback wake(stop, [this] {
@@ -178,17 +254,15 @@ void SqliteLog::run(const std::stop_token& stop) {
     wake_log_thread();
   });
   Lock lock(mutex_);
-  while (!stop.stop_requested()) {
-    if (committing_) {
+  while (!stop.stop_requested() && !failed_) {
+    if (!to_sync_.empty()) {
+      sync(lock);
+    } else if (committing_) {
       ++waiters_;
       committed_.wait(lock);
       --waiters_;
-      continue;
-    }
-    if (failed_) return;
-    const auto due = next_timer();
-    if (due <= clock_.monotonic()) {
-      run_timers(lock);
+    } else if (const auto due = next_timer(); due <= clock_.monotonic()) {
+      take_timers(lock);
     } else if (!queue_.empty()) {
       commit_queue(lock);
     } else {
@@ -199,78 +273,87 @@ void SqliteLog::run(const std::stop_token& stop) {
 }
 
 Monotonic SqliteLog::next_timer() const {
-  auto next = maintenance_due_;
+  auto next = clock_due_;
   for (const auto& due : {sync_due_, writer_.next_loss()}) {
     if (due) next = std::min(next, *due);
   }
   return next;
 }
 
-void SqliteLog::run_timers(Lock& lock) {
+void SqliteLog::take_timers(Lock& lock) {
   if (writer_.losses_due()) return commit_queue(lock);
   committing_ = true;
   lock.unlock();
-  tend();
+  run_timers();
   lock.lock();
   committing_ = false;
   if (waiters_ > 0) committed_.notify_all();
 }
 
 // With every commit, not only when the log thread has its turn: whoever commits in a loop must not put it off.
-void SqliteLog::tend() {
+void SqliteLog::run_timers() {
   const auto now = clock_.monotonic();
-  Result<void> done;
   if (sync_due_ && *sync_due_ <= now) {
-    done = store_->database().sync_wal();
     sync_due_.reset();
+    const auto parts = journal_->take_unsynced();
+    std::lock_guard lock(mutex_);
+    to_sync_.insert(to_sync_.end(), parts.begin(), parts.end());
   }
-  if (done && maintenance_due_ <= now) {
-    done = maintain();
-    maintenance_due_ = now + maintenance_interval;
-  }
-  if (!done && done.error().code != ErrorCode::unavailable && done.error().code != ErrorCode::full) fail(done.error());
+  if (clock_due_ > now) return;
+  clock_due_ = now + clock_interval;
+  look_at_clock();
+  const auto* part = journal_->active();
+  if (now - part_begun_ < keeper_->partition_age_max() || part->bytes() <= journal_sector_bytes) return;
+  if (auto rolled = roll(); !rolled && rolled.error().code != ErrorCode::full) fail(rolled.error());
 }
 
-Result<void> SqliteLog::maintain() {
-  const auto now = clock_.wall();
-  if (std::exchange(space_needed_, false) && store_->partitions().size() > 1) {
-    if (auto done = drop_oldest(); !done) return done;
-  }
-  if (store_->roll_due(now)) {
-    if (auto done = store_->roll(now); !done) return done;
-  }
-  if (auto done = store_->measure(); !done) return done;
-  while (store_->size_drop_due() || (store_->age_drop_due(now) && !wanted(store_->partitions()[1].first_seq - 1))) {
-    if (auto done = drop_oldest(); !done) return done;
+/// Not in the committer's role: commits go on while the disk is busy.
+void SqliteLog::sync(Lock& lock) {
+  const auto parts = std::exchange(to_sync_, {});
+  lock.unlock();
+  const auto synced = sync_parts(parts);
+  if (!synced) fail(synced.error());
+  lock.lock();
+}
+
+Result<void> SqliteLog::sync_parts(const std::vector<JournalPartPtr>& parts) {
+  for (const auto& part : parts) {
+    if (auto synced = part->sync(); !synced) return synced;
   }
   return {};
 }
 
-/// Whether a durable consumer has not yet acknowledged up to `seq`.
-bool SqliteLog::wanted(std::uint64_t seq) const {
-  return std::any_of(consumers_.begin(), consumers_.end(), [seq](const auto& consumer) { return consumer.second < seq; });
-}
-
-Result<void> SqliteLog::drop_oldest() {
-  const auto& partitions = store_->partitions();
-  const auto from = partitions[0].first_seq;
-  const auto to = partitions[1].first_seq;
-  const auto first = partitions[0].begun;
-  const auto last = partitions[0].newest;
-  // Readers of the tail and of history may meet the partition until it is gone; they must not meet it afterwards.
-  oldest_.store(to, std::memory_order_release);
-  if (auto done = store_->drop_oldest(); !done) return done;
-  MembersWriter members;
-  members.text("where", "log").text("reason", "expired").number("count", to - from).time("first", first).time("last", last);
-  const auto pending = std::make_shared<Pending>();
-  pending->append.events.emplace_back(Kind::loss, Event{{}, {}, members.take()});
-  pending->committed = [](const Result<Committed>&) {};
+void SqliteLog::look_at_clock() {
+  const auto at = clock_.monotonic();
+  const auto change = clock_watch_.look(clock_.wall(), at, synchronised());
+  if (change.stepped) {
+    MembersWriter members;
+    members.text("event", "clock_stepped").json("by_ms", std::to_string(change.stepped->count()));
+    record(Kind::system, members.take());
+  }
+  if (change.synchronised) record(Kind::system, R"("event":"clock_synchronised")");
   std::lock_guard lock(mutex_);
-  stats_.dropped_records += to - from;
-  if (!enqueue(pending)) return {};  // the queue is full: the drop is still in dropped_records
-  wake_log_thread();
-  return {};
+  budget_.look(disk_counters(vfs_).written_bytes, at);
+  sync_interval_ = budget_.interval();
 }
+
+// --- Retention
+
+void SqliteLog::dropped(const Dropped& dropped) {
+  {
+    std::lock_guard lock(mutex_);
+    (dropped.reason == "thinned" ? stats_.thinned_records : stats_.dropped_records) += dropped.count;
+  }
+  lost(dropped.reason, dropped.count, dropped.first, dropped.last);
+}
+
+void SqliteLog::lost(std::string_view reason, std::uint64_t count, Timestamp first, Timestamp last) {
+  MembersWriter members;
+  members.text("where", "log").text("reason", reason).number("count", count).time("first", first).time("last", last);
+  record(Kind::loss, members.take());
+}
+
+// --- Reading
 
 void SqliteLog::read(std::uint64_t after, std::size_t records_max, std::function<void(Result<BlockPtr>)> done) {
   history_->read(after, records_max, std::move(done));
@@ -283,14 +366,12 @@ void SqliteLog::find_time(Timestamp time, std::function<void(Result<std::uint64_
   });
 }
 
-void SqliteLog::history(HistoryQuery, std::function<void(Result<HistoryAnswer>)> done) {
-  done(Error{ErrorCode::unavailable, "history is not there yet"});
+void SqliteLog::history(HistoryQuery query, std::function<void(Result<HistoryAnswer>)> done) {
+  history_->ask(std::move(query), std::move(done));
 }
 
-std::vector<LossEntry> SqliteLog::losses() const { return {}; }
-
 std::vector<Record> SqliteLog::newest() const {
-  auto records = store_->state().newest();
+  auto records = state_.newest();
   std::erase_if(records, [](const Record& record) { return record.seq == 0; });
   std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.seq < b.seq; });
   return records;
@@ -298,14 +379,15 @@ std::vector<Record> SqliteLog::newest() const {
 
 std::vector<DeviceRow> SqliteLog::devices() const {
   std::vector<DeviceRow> rows;
-  for (const auto& [name, device] : store_->state().devices())
-    rows.push_back({name, device.state, device.reader, device.last_seen});
+  for (const auto& [name, device] : state_.devices()) rows.push_back({name, device.state, device.reader, device.last_seen});
   return rows;
 }
 
-std::vector<CommandStatus> SqliteLog::commands() const { return or_empty(store_->load_commands()); }
-
-std::vector<ConsumerMark> SqliteLog::consumers() const { return or_empty(store_->load_consumers()); }
+std::vector<ConsumerMark> SqliteLog::consumers() const {
+  std::vector<ConsumerMark> marks;
+  for (const auto& [name, consumer] : state_.consumers()) marks.push_back(consumer);
+  return marks;
+}
 
 LogStats SqliteLog::stats() const {
   std::lock_guard lock(mutex_);
@@ -313,9 +395,39 @@ LogStats SqliteLog::stats() const {
   stats.head = head();
   stats.oldest = oldest();
   stats.queued_readings = queued_weight_;
-  stats.series = store_->dictionary().series_count();
-  stats.bytes = store_->bytes_used();
+  stats.series = dictionary_->series_count();
+  const auto& kept = keeper_->stats();
+  stats.folded_records = kept.folded_records;
+  stats.folded_bytes = kept.folded_bytes;
+  stats.space_short = kept.space_short;
+  stats.aside_bytes = kept.aside_bytes;
+  stats.damaged_records += history_->damaged_rows();
+  stats.database_bytes = keeper_->database_bytes();
+  stats.journal_bytes = journal_->bytes_on_disk();
+  stats.bytes = stats.database_bytes + stats.journal_bytes + stats.aside_bytes;
+  const auto& disk = disk_counters(vfs_);
+  stats.written_bytes = disk.written_bytes;
+  stats.syncs = disk.syncs;
+  stats.written_bytes_per_day = budget_.bytes_per_day();
+  stats.flash_budget_per_day = options_.flash_budget_per_day;
+  stats.sync_interval = options_.durability == Durability::bounded ? budget_.interval() : std::chrono::milliseconds(0);
+  stats.clock_synchronised = synchronised();
   return stats;
+}
+
+// --- Stopping, and by hand
+
+Result<void> SqliteLog::tend() {
+  {
+    Lock lock(mutex_);
+    while (next_timer() <= clock_.monotonic() && !failed_) take_timers(lock);
+    if (!queue_.empty() && !failed_) commit_queue(lock);
+    if (!to_sync_.empty()) sync(lock);
+    if (failed_) return *failed_;
+  }
+  auto done = keeper_->round();
+  if (!done) fail(done.error());
+  return done;
 }
 
 void SqliteLog::close() {
@@ -323,14 +435,19 @@ void SqliteLog::close() {
     std::lock_guard lock(mutex_);
     if (closed_) return;
   }
-  thread_.request_stop();
-  thread_.join();
-  Lock lock(mutex_);
-  closed_ = true;
-  committed_.wait(lock, [this] { return !committing_; });
-  if (!queue_.empty() && !failed_) commit_queue(lock);
-  if (failed_) return;
-  if (auto done = store_->mark_clean(); !done) log_line(Severity::error, "log", done.error().message);
+  thread_ = {};  // stops it and waits
+  {
+    Lock lock(mutex_);
+    closed_ = true;
+    committed_.wait(lock, [this] { return !committing_; });
+    if (!queue_.empty() && !failed_) commit_queue(lock);
+    if (!failed_) to_sync_ = journal_->take_unsynced();
+    sync(lock);
+    if (failed_) return;
+    journal_->seal();
+  }
+  // What retention drops from here on is in its counters only: the queue takes nothing more.
+  if (auto done = keeper_->stop(); !done) log_line(Severity::error, "log", done.error().message);
 }
 
 }  // namespace weir::gateway

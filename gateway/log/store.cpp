@@ -6,41 +6,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <fstream>
 
 #include "base/log_line.h"
+#include "log/aside.h"
+#include "log/schema.h"
+#include "log/vfs.h"
 
 namespace weir::gateway {
 
 namespace {
 
-constexpr std::int64_t schema_version = 1;
-constexpr std::uint64_t pages_floor = 64;
-constexpr int partitions_aim = 16;  // so that retention takes about a sixteenth at a time
-constexpr std::uint64_t partition_bytes_floor = std::uint64_t{256} << 10U;
-constexpr std::uint64_t partition_bytes_ceiling = std::uint64_t{8} << 20U;  // what a start after a crash has to replay
-
-// After a power cut up to a second of committed records may be gone (not under `strict`), and clients may have seen their
-// numbers. The log goes on behind all numbers that could have been given out in that time.
-constexpr std::uint64_t seq_skip_after_power_cut = std::uint64_t{1} << 24U;
-
-constexpr std::string_view schema = R"(
-CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE series(id INTEGER PRIMARY KEY, device TEXT, metric TEXT);
-CREATE TABLE unit(id INTEGER PRIMARY KEY, text TEXT);
-CREATE TABLE partition(id INTEGER PRIMARY KEY, first_seq INTEGER, begun INTEGER);
-CREATE TABLE newest(series INTEGER PRIMARY KEY, seq INTEGER, received INTEGER, body BLOB);
-CREATE TABLE device(name TEXT PRIMARY KEY, state TEXT, reader TEXT, last_seen INTEGER) WITHOUT ROWID;
-CREATE TABLE mark(device TEXT, boot INTEGER, sequence INTEGER);
-CREATE TABLE consumer(name TEXT PRIMARY KEY, seq INTEGER) WITHOUT ROWID;
-CREATE TABLE command(id TEXT PRIMARY KEY, device TEXT, name TEXT, args TEXT, state TEXT, by TEXT, created INTEGER,
-                     deadline INTEGER, result TEXT, error TEXT, key TEXT);
-CREATE TABLE push(key TEXT PRIMARY KEY, last INTEGER, accepted INTEGER, received INTEGER) WITHOUT ROWID;
-)";
-
-std::string boot_id() {
+std::string kernel_boot_id() {
   std::string id;
   std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
   return id;
@@ -62,32 +40,30 @@ Result<int> lock_file(const std::filesystem::path& file) {
                file.string() + ": another weir has this log open; stop it, or give this one its own data_dir"};
 }
 
-std::filesystem::path set_aside(const std::filesystem::path& file, Timestamp now) {
-  auto aside = file;
-  aside += ".damaged-" + format_time(std::chrono::floor<std::chrono::seconds>(now));
-  for (const auto* suffix : {"", "-wal", "-shm"}) {
-    std::error_code ignored;  // -wal and -shm need not be there
-    std::filesystem::rename(file.string() + suffix, aside.string() + suffix, ignored);
-  }
-  return aside;
-}
-
 }  // namespace
 
-std::string journal_table(std::int64_t partition) { return "journal_" + std::to_string(partition); }
-
-std::string make_partition_sql(std::int64_t partition, std::uint64_t first_seq, Timestamp begun) {
-  return "CREATE TABLE " + journal_table(partition) +
-         "(first_seq INTEGER PRIMARY KEY, received INTEGER, records INTEGER, body BLOB);"
-         "INSERT INTO partition(id, first_seq, begun) VALUES (" +
-         std::to_string(partition) + "," + std::to_string(first_seq) + "," + std::to_string(to_nanoseconds(begun)) + ");";
+Shares Shares::of(std::uint64_t size_max) {
+  Shares shares;
+  const auto share = [size_max](std::uint64_t part, std::uint64_t least, std::uint64_t most) {
+    return std::clamp(size_max / part / page_bytes * page_bytes, least, most);
+  };
+  constexpr std::uint64_t kib = 1024, mib = 1024 * kib;
+  shares.journal = share(64, 16 * kib, 4 * mib);
+  shares.wal = share(16, 64 * kib, 8 * mib);
+  shares.ballast = share(64, 16 * kib, 4 * mib);
+  shares.partition = share(32, 32 * kib, 64 * mib);
+  // The WAL grows by what a fold writes before it is cut back.
+  const auto elsewhere = journal_slots * shares.journal + 2 * shares.wal + shares.ballast;
+  shares.database = std::max(size_max - std::min(size_max, elsewhere), 64 * page_bytes);
+  return shares;
 }
 
-Store::Store(Database database, const LogOptions& options)
+Store::Store(Database database, const LogOptions& options, std::string vfs)
     : database_(std::move(database)),
       options_(options),
-      page_limit_(std::max((options.size_max - std::min(2 * wal_bytes_max, options.size_max / 2)) / page_bytes, pages_floor)),
-      partition_bytes_max_(std::clamp(options.size_max / partitions_aim, partition_bytes_floor, partition_bytes_ceiling)) {}
+      vfs_(std::move(vfs)),
+      shares_(Shares::of(options.size_max)),
+      page_limit_(shares_.database / page_bytes) {}
 
 Store::~Store() {
   if (lock_fd_ >= 0) ::close(lock_fd_);
@@ -96,11 +72,13 @@ Store::~Store() {
 Result<std::unique_ptr<Store>> Store::open(const LogOptions& options, Timestamp now) {
   auto lock = lock_file(options.file);
   if (!lock) return lock.error();
-  auto opened = open_once(options, now);
+  const auto vfs = register_vfs(options.vfs);
+  auto opened = marked_damaged(options.file) ? Result<std::unique_ptr<Store>>(damage_was_found(options.file))
+                                             : open_once(options, vfs, now);
   if (!opened && opened.error().code == ErrorCode::invalid) {
     const auto aside = set_aside(options.file, now);
     log_line(Severity::error, "log", opened.error().message + "; set aside as " + aside.string() + ", a new log begins");
-    opened = open_once(options, now);
+    opened = open_once(options, vfs, now);
     if (opened) (*opened)->replaced_ = aside;
   }
   if (opened) (*opened)->lock_fd_ = *lock;
@@ -108,12 +86,12 @@ Result<std::unique_ptr<Store>> Store::open(const LogOptions& options, Timestamp 
   return opened;
 }
 
-Result<std::unique_ptr<Store>> Store::open_once(const LogOptions& options, Timestamp now) {
-  auto database = Database::open(options.file, Database::Mode::create);
+Result<std::unique_ptr<Store>> Store::open_once(const LogOptions& options, const std::string& vfs, Timestamp now) {
+  auto database = Database::open(options.file, Database::Mode::create, vfs);
   if (!database) return database.error();
-  std::unique_ptr<Store> store(new Store(std::move(*database), options));
+  std::unique_ptr<Store> store(new Store(std::move(*database), options, vfs));
   if (auto done = store->prepare_file(now); !done) return done.error();
-  for (auto step : {&Store::load, &Store::replay, &Store::notice_power_cut, &Store::prepare_append, &Store::measure}) {
+  for (auto step : {&Store::load_meta, &Store::note_start}) {
     if (auto done = (store.get()->*step)(); !done) return done.error();
   }
   return store;
@@ -126,14 +104,12 @@ Result<void> Store::prepare_file(Timestamp now) {
     return Error{ErrorCode::conflict, options_.file.string() + ": was written by a newer weir (schema " +
                                           std::to_string(*version) + "); install that version again"};
   }
-  const auto checkpoint_pages = std::clamp<std::uint64_t>(options_.size_max / 16 / page_bytes, 64, 1000);
-  // NORMAL: consistent always, but only a checkpoint syncs; `bounded` adds one sync a second, `strict` syncs each commit.
-  const std::string synchronous = options_.durability == Durability::strict ? "FULL" : "NORMAL";
-  auto set =
-      database_.run("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=" + synchronous +
-                    "; PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024; PRAGMA journal_size_limit=" +
-                    std::to_string(wal_bytes_max) + "; PRAGMA wal_autocheckpoint=" + std::to_string(checkpoint_pages) +
-                    "; PRAGMA max_page_count=" + std::to_string(page_limit_));
+  // Every transaction is a fold or a start: rare, and durable before the journal's file is used again.
+  auto set = database_.run(
+      "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; "
+      "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024; PRAGMA journal_size_limit=" +
+      std::to_string(shares_.wal) + "; PRAGMA wal_autocheckpoint=" + std::to_string(shares_.wal / page_bytes / 2) +
+      "; PRAGMA max_page_count=" + std::to_string(page_limit()));
   if (!set) return set;
   return *version == 0 ? make_schema(now) : Result<void>{};
 }
@@ -141,112 +117,163 @@ Result<void> Store::prepare_file(Timestamp now) {
 Result<void> Store::make_schema(Timestamp now) {
   auto epoch = random_epoch();
   if (!epoch) return epoch.error();
-  auto transaction = begin();
+  auto transaction = Transaction::begin(database_);
   if (!transaction) return transaction.error();
-  auto made = database_.run(std::string(schema) + make_partition_sql(1, 1, now) +
-                            "PRAGMA user_version=" + std::to_string(schema_version));
+  auto made = database_.run(std::string(schema) + "PRAGMA user_version=" + std::to_string(schema_version));
   if (!made) return made;
   if (auto done = set_meta("epoch", std::to_string(*epoch)); !done) return done;
+  if (auto done = set_meta("made", format_time(now)); !done) return done;
   return transaction->commit();
 }
 
-Result<void> Store::load() {
+Result<void> Store::load_meta() {
   auto epoch = meta("epoch");
   if (!epoch) return epoch.error();
-  std::from_chars(epoch->data(), epoch->data() + epoch->size(), epoch_);
-  if (auto done = dictionary_.load(database_); !done) return done;
-  return load_partitions();
-}
-
-Result<void> Store::load_partitions() {
-  auto rows = database_.prepare("SELECT id, first_seq, begun FROM partition ORDER BY id");
-  if (!rows) return rows.error();
-  for (;;) {
-    auto row = rows->step();
-    if (!row) return row.error();
-    if (!*row) break;
-    partitions_.push_back({.id = rows->integer(0),
-                           .first_seq = static_cast<std::uint64_t>(rows->integer(1)),
-                           .begun = from_nanoseconds(rows->integer(2))});
-  }
-  if (partitions_.empty()) return Error{ErrorCode::invalid, options_.file.string() + ": has no partition"};
-  for (auto& partition : partitions_) {
-    const auto table = journal_table(partition.id);
-    auto totals =
-        database_.prepare("SELECT received, first_seq + records - 1 FROM " + table + " ORDER BY first_seq DESC LIMIT 1");
-    if (!totals) return totals.error();
-    auto row = totals->step();
-    if (!row) return row.error();
-    head_ = partition.first_seq - 1;
-    if (!*row) continue;
-    partition.newest = from_nanoseconds(totals->integer(0));
-    head_ = static_cast<std::uint64_t>(totals->integer(1));
-  }
-  next_seq_ = head_ + 1;
+  const auto* end = epoch->data() + epoch->size();
+  if (std::from_chars(epoch->data(), end, epoch_).ptr != end || epoch->empty())
+    return Error{ErrorCode::invalid, options_.file.string() + ": has no epoch"};
   return {};
 }
 
-Result<void> Store::replay() {
-  const auto names = dictionary_.names();
-  if (auto loaded = state_.load(database_, names); !loaded) return loaded;
-  auto& partition = partitions_.back();  // the state is saved whenever a partition begins
-  partition.bytes = 0;
-  auto rows = database_.prepare("SELECT first_seq, received, body FROM " + journal_table(partition.id) + " ORDER BY first_seq");
-  if (!rows) return rows.error();
-  for (;;) {
-    auto row = rows->step();
-    if (!row) return row.error();
-    if (!*row) return {};
-    const auto body = rows->text(2);
-    auto decoded = decode_body(body, static_cast<std::uint64_t>(rows->integer(0)), from_nanoseconds(rows->integer(1)), names);
-    if (!decoded) return decoded.error();
-    for (const auto& mark : decoded->marks) state_.apply(mark);
-    for (const auto& record : decoded->records) state_.apply(record);
-    partition.bytes += body.size();
-  }
-}
-
-Result<void> Store::notice_power_cut() {
+Result<void> Store::note_start() {
   auto clean = meta("clean");
-  auto boot = meta("boot");
-  if (!clean || !boot) return clean ? boot.error() : clean.error();
+  if (!clean) return clean.error();
   unclean_ = *clean == "0";
-  if (unclean_ && *boot != boot_id() && options_.durability != Durability::strict) next_seq_ += seq_skip_after_power_cut;
-  auto transaction = begin();
+  auto transaction = Transaction::begin(database_);
   if (!transaction) return transaction.error();
-  if (auto done = set_meta("boot", boot_id()); !done) return done;
+  if (auto done = find_boot(); !done) return done;
   if (auto done = set_meta("clean", "0"); !done) return done;
   return transaction->commit();
 }
 
-Result<void> Store::prepare_append() {
-  auto append = database_.prepare("INSERT INTO " + journal_table(partitions_.back().id) +
-                                  "(first_seq, received, records, body) VALUES (?, ?, ?, ?)");
-  if (!append) return append.error();
-  append_ = std::move(*append);
-  return {};
+Result<void> Store::find_boot() {
+  auto newest = database_.prepare("SELECT id, kernel FROM boot ORDER BY id DESC LIMIT 1");
+  if (!newest) return newest.error();
+  auto row = newest->step();
+  if (!row) return row.error();
+  const auto kernel = kernel_boot_id();
+  boot_ = *row ? static_cast<std::uint32_t>(newest->integer(0)) : 0;
+  if (*row && newest->text(1) == kernel) return {};
+  rebooted_ = *row;
+  ++boot_;
+  newest->reset();
+  auto insert = database_.prepare("INSERT INTO boot(id, kernel) VALUES (?, ?)");
+  if (!insert) return insert.error();
+  return insert->bind(boot_, kernel).run();
 }
 
-Result<void> Store::append_row(Timestamp received, std::size_t records, std::string_view body) {
-  return append_.bind(next_seq_, to_nanoseconds(received), static_cast<std::int64_t>(records), Blob{body}).run();
+std::vector<std::optional<Timestamp>> Store::boot_times() {
+  std::vector<std::optional<Timestamp>> times;
+  const auto done = for_each_row(database_.prepare("SELECT id, zero FROM boot"), [&](const Statement& row) {
+    const auto id = static_cast<std::size_t>(row.integer(0));
+    times.resize(std::max(times.size(), id + 1));
+    if (!row.null(1)) times[id] = from_nanoseconds(row.integer(1));
+  });
+  if (!done) log_line(Severity::error, "log", done.error().message);
+  return times;
 }
 
-void Store::appended(Timestamp received, std::size_t records, std::size_t bytes) {
-  auto& partition = partitions_.back();
-  head_ = next_seq_ + records - 1;
-  next_seq_ = head_ + 1;
-  partition.newest = received;
-  partition.bytes += bytes;
+Result<void> Store::set_boot_time(Timestamp zero) {
+  auto transaction = Transaction::begin(database_);
+  if (!transaction) return transaction.error();
+  auto set = database_.prepare("UPDATE boot SET zero = ? WHERE id = ?");
+  if (!set) return set.error();
+  if (auto done = set->bind(to_nanoseconds(zero), boot_).run(); !done) return done;
+  // Their rollups were made of times that are corrected from now on.
+  auto reopen = database_.prepare("UPDATE partition SET closed = 0 WHERE unset_boot = ? AND thinned = 0");
+  if (!reopen) return reopen.error();
+  if (auto done = reopen->bind(boot_).run(); !done) return done;
+  return transaction->commit();
 }
 
-bool Store::partition_full() const { return partitions_.back().bytes >= partition_bytes_max_; }
-
-Result<void> Store::reload_state() {
-  state_ = {};
-  return replay();
+Result<FoldPoint> Store::folded() {
+  auto row = database_.prepare("SELECT part, seq FROM fold");
+  if (!row) return row.error();
+  auto there = row->step();
+  if (!there) return there.error();
+  if (!*there) return Error{ErrorCode::invalid, options_.file.string() + ": does not say what is folded"};
+  return FoldPoint{static_cast<std::uint64_t>(row->integer(0)), static_cast<std::uint64_t>(row->integer(1))};
 }
 
-std::uint64_t Store::oldest() const { return partitions_.front().first_seq; }
+Result<void> Store::load(Dictionary& dictionary, State& state) {
+  if (auto done = dictionary.load(database_); !done) return done;
+  return state.load(database_, dictionary.names());
+}
+
+Result<std::vector<LossTotals::Row>> Store::load_losses() {
+  std::vector<LossTotals::Row> rows;
+  auto read = for_each_row(
+      database_.prepare("SELECT id, place, reason, device, metric, detail, count, first, last FROM loss ORDER BY id"),
+      [&](const Statement& row) {
+        LossTotals::Row loss{.id = static_cast<std::uint64_t>(row.integer(0))};
+        int column = 1;
+        for (auto* text : {&loss.entry.where, &loss.entry.reason, &loss.entry.device, &loss.entry.metric, &loss.entry.detail})
+          *text = row.text(column++);
+        loss.entry.count = static_cast<std::uint64_t>(row.integer(6));
+        loss.entry.first = from_nanoseconds(row.integer(7));
+        loss.entry.last = from_nanoseconds(row.integer(8));
+        rows.push_back(std::move(loss));
+      });
+  if (!read) return read.error();
+  return rows;
+}
+
+Result<Store::Age> Store::age() {
+  auto row = database_.prepare("SELECT age, wall FROM fold");
+  if (!row) return row.error();
+  auto there = row->step();
+  if (!there) return there.error();
+  return Age{std::chrono::nanoseconds(row->integer(0)), from_nanoseconds(row->integer(1))};
+}
+
+Result<void> Store::set_age(Age age) {
+  auto update = database_.prepare("UPDATE fold SET age = ?, wall = ?");
+  if (!update) return update.error();
+  return update->bind(static_cast<std::int64_t>(age.age.count()), to_nanoseconds(age.wall)).run();
+}
+
+Result<void> Store::note_unset_boot(std::int64_t partition) {
+  auto update = database_.prepare("UPDATE partition SET unset_boot = ? WHERE id = ?");
+  if (!update) return update.error();
+  return update->bind(boot_, partition).run();
+}
+
+Result<std::uint64_t> Store::pages_used() {
+  auto used =
+      database_.number("SELECT (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)");
+  if (!used) return used.error();
+  return static_cast<std::uint64_t>(*used);
+}
+
+Result<void> Store::limit_pages(std::uint64_t bytes_elsewhere) {
+  const auto least = 64 * page_bytes;
+  const auto limit = std::max(shares_.database - std::min(shares_.database, bytes_elsewhere), least) / page_bytes;
+  if (limit == page_limit_) return {};
+  page_limit_ = limit;
+  return database_.run("PRAGMA max_page_count=" + std::to_string(limit));
+}
+
+std::filesystem::path Store::ballast_file() const { return options_.file.string() + ".ballast"; }
+
+std::uint64_t Store::database_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto* suffix : {"", "-wal", "-shm"}) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(options_.file.string() + suffix, error);
+    if (!error) bytes += size;
+  }
+  return bytes;
+}
+
+Result<void> Store::mark_clean() {
+  auto transaction = Transaction::begin(database_);
+  if (!transaction) return transaction.error();
+  if (auto done = set_meta("clean", "1"); !done) return done;
+  if (auto done = transaction->commit(); !done) return done;
+  return database_.run("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+void Store::mark_damaged() { weir::gateway::mark_damaged(options_.file); }
 
 Result<void> Store::set_meta(std::string_view key, std::string_view value) {
   auto statement = database_.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)");

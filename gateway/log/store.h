@@ -1,17 +1,16 @@
-// Store: the SQLite file: schema, partitions of the journal, small tables. gateway/docs/storage.md.
+// Store: the SQLite file: schema, partitions, small tables. gateway/docs/storage.md.
 //
-// Purpose    opens or makes the file, appends rows to the newest partition, drops the oldest.
-// Thread     the committing thread (the opening thread before).
+// Purpose    opens or makes the file and takes what is folded; the journal's files beside it belong to Journal.
+// Thread     the opening thread, then the fold thread; bytes() any.
 // Ownership  owns the database connection and a lock file, so that no two gateways write one log.
-// Limits     `size_max` for file and WAL together: kept by max_page_count and by dropping whole partitions.
-// Errors     `conflict` another gateway has it open; `invalid` the file is no log of ours or of a newer version; a damaged file
-//            is set aside by open() and a new log with a new epoch takes its place (replaced() names the old one).
+// Limits     page_limit() pages: what is left of `size_max` for the database.
+// Errors     `conflict` another gateway has it open, or the file is of a newer version; `invalid` the file is damaged.
+//            A file that is damaged where the start needs it is set aside with its journal by open(), and a new log with a
+//            new epoch takes its place (replaced() names the old one).
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,25 +18,32 @@
 
 #include "log/database.h"
 #include "log/dictionary.h"
+#include "log/journal.h"
 #include "log/log.h"
+#include "log/loss_totals.h"
 #include "log/state.h"
 
 namespace weir::gateway {
 
+inline constexpr std::int64_t schema_version = 2;
 inline constexpr std::uint64_t page_bytes = 4096;
-inline constexpr std::uint64_t wal_bytes_max = std::uint64_t{4} << 20U;  // what the WAL is cut back to
 
-struct Partition {
-  std::int64_t id = 0;
-  std::uint64_t first_seq = 0;  // of its first record, or of the next where it is empty
-  Timestamp begun;              // when it was made
-  std::uint64_t bytes = 0;      // of its rows, about
-  Timestamp newest;             // received
+/// How `size_max` is shared out.
+struct Shares {
+  std::uint64_t journal = 0;    // one file of journal_slots
+  std::uint64_t wal = 0;        // SQLite's
+  std::uint64_t ballast = 0;    // given back when the file system is full
+  std::uint64_t database = 0;   // the rest
+  std::uint64_t partition = 0;  // the chunks of one
+
+  static Shares of(std::uint64_t size_max);
 };
 
-/// The name of a partition's table, and what makes one.
-std::string journal_table(std::int64_t partition);
-std::string make_partition_sql(std::int64_t partition, std::uint64_t first_seq, Timestamp begun);
+/// The newest part of the journal that is in the database.
+struct FoldPoint {
+  std::uint64_t part = 0;
+  std::uint64_t seq = 0;  // the newest number that is there, or was given out before
+};
 
 class Store {
  public:
@@ -47,68 +53,64 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   Database& database() { return database_; }
-  Dictionary& dictionary() { return dictionary_; }
-  State& state() { return state_; }
-
+  const std::string& vfs() const { return vfs_; }
+  const Shares& shares() const { return shares_; }
   std::uint32_t epoch() const { return epoch_; }
-  std::uint64_t next_seq() const { return next_seq_; }
-  std::uint64_t head() const { return head_; }
-  std::uint64_t oldest() const;
+  std::uint32_t boot() const { return boot_; }  // this boot's number
+  /// The wall time of a boot's monotonic zero, where it is known.
+  std::vector<std::optional<Timestamp>> boot_times();
+  Result<void> set_boot_time(Timestamp zero);
   const std::filesystem::path& replaced() const { return replaced_; }  // empty: nothing was set aside
   bool unclean() const { return unclean_; }                            // the last run did not stop in order
+  bool rebooted() const { return rebooted_; }                          // nor has the board run on since then
 
-  Result<Transaction> begin() { return Transaction::begin(database_); }
-  /// Inside a transaction. appended() after its commit.
-  Result<void> append_row(Timestamp received, std::size_t records, std::string_view body);
-  void appended(Timestamp received, std::size_t records, std::size_t bytes);
+  Result<FoldPoint> folded();
+  Result<void> load(Dictionary& dictionary, State& state);
+  Result<std::vector<LossTotals::Row>> load_losses();
 
-  /// After a transaction that failed: memory is brought back to what the file says.
-  Result<void> reload_state();
+  /// The log's own clock of ages, and the wall clock when it was written.
+  struct Age {
+    std::chrono::nanoseconds age{};
+    Timestamp wall;
+  };
+  Result<Age> age();
+  Result<void> set_age(Age age);                         // inside a transaction
+  Result<void> note_unset_boot(std::int64_t partition);  // inside a transaction
 
-  bool partition_full() const;
-  /// True when the newest partition is large or old enough to begin another.
-  bool roll_due(Timestamp now) const;
-  Result<void> roll(Timestamp now);
-  /// Counts the pages in use, for size_drop_due().
-  Result<void> measure();
-  /// Whether the file is above nine tenths of its limit, or the oldest partition above its age.
-  bool size_drop_due() const;
-  bool age_drop_due(Timestamp now) const;
-  const std::deque<Partition>& partitions() const { return partitions_; }
-  Result<void> drop_oldest();
+  /// All pages that hold something, and the limit they are kept under.
+  Result<std::uint64_t> pages_used();
+  std::uint64_t page_limit() const { return page_limit_; }
+  /// Damaged files that are kept have their share of size_max too.
+  Result<void> limit_pages(std::uint64_t bytes_elsewhere);
+
+  std::filesystem::path ballast_file() const;
 
   Result<void> mark_clean();
-  std::uint64_t bytes_used() const;  // file and WAL
-  Result<std::vector<CommandStatus>> load_commands();
-  Result<std::vector<ConsumerMark>> load_consumers();
+  /// Lets the next start set the file aside. For damage that is found when the log runs.
+  void mark_damaged();
+  std::uint64_t database_bytes() const;  // file and WAL
+  const std::filesystem::path& file() const { return options_.file; }
 
  private:
-  Store(Database database, const LogOptions& options);
-  static Result<std::unique_ptr<Store>> open_once(const LogOptions& options, Timestamp now);
+  Store(Database database, const LogOptions& options, std::string vfs);
+  static Result<std::unique_ptr<Store>> open_once(const LogOptions& options, const std::string& vfs, Timestamp now);
   Result<void> prepare_file(Timestamp now);
   Result<void> make_schema(Timestamp now);
-  Result<void> load();
-  Result<void> load_partitions();
-  Result<void> replay();
-  Result<void> notice_power_cut();
-  Result<void> prepare_append();
+  Result<void> load_meta();
+  Result<void> note_start();
+  Result<void> find_boot();
   Result<void> set_meta(std::string_view key, std::string_view value);
   Result<std::string> meta(std::string_view key);
 
   Database database_;
   const LogOptions options_;
-  const std::uint64_t page_limit_;  // of the database file; the WAL has its own share of size_max
+  const std::string vfs_;
+  const Shares shares_;
+  std::uint64_t page_limit_;
   int lock_fd_ = -1;
   std::filesystem::path replaced_;
-  bool unclean_ = false;
-  std::uint32_t epoch_ = 0;
-  std::uint64_t next_seq_ = 1, head_ = 0;
-  Dictionary dictionary_;
-  State state_;
-  std::deque<Partition> partitions_;  // never empty after load; the last is appended to
-  std::uint64_t partition_bytes_max_;
-  std::uint64_t pages_used_ = 0;
-  Statement append_;
+  bool unclean_ = false, rebooted_ = false;
+  std::uint32_t epoch_ = 0, boot_ = 0;
 };
 
 }  // namespace weir::gateway

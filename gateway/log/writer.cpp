@@ -13,36 +13,41 @@ Loss limit_reached(const Reading& reading, std::string where, const char* what) 
 
 }  // namespace
 
-Result<Writer::Outcome> Writer::commit(std::vector<Append*>& batch) {
-  now_ = clock_.wall();
-  at_ = clock_.monotonic();
-  block_ = std::make_shared<Block>();
-  units_.clear();
-  marks_.clear();
-  keys_.clear();
+Result<Writer::Outcome> Writer::commit(std::vector<Append*>& batch, bool synchronised) {
+  begin(synchronised);
   const auto ledger_before = ledger_;  // usually empty: a failed commit must not count its losses twice
-  const auto losses_before = losses_;
+  const auto losses_before = losses_, duplicates_before = duplicates_;
   Outcome outcome;
   for (auto* append : batch) {
     auto known = repeated(append->idempotency_key);
-    if (!known) return known.error();
-    outcome.committed.push_back(*known ? **known : add(*append));
+    outcome.committed.push_back(known ? *known : add(*append));
     if (!append->idempotency_key.empty()) keys_.try_emplace(append->idempotency_key, outcome.committed.back());
   }
   for (auto& event : ledger_.due(at_)) add_event(Kind::loss, std::move(event));
-  auto written = write(batch, outcome.committed);
-  if (!written) {
+  collect_extras(batch, outcome.committed);
+  if (auto written = write(); !written) {
     ledger_ = ledger_before;
     losses_ = losses_before;
-    if (auto reloaded = store_.reload_state(); !reloaded) return Error{ErrorCode::io, reloaded.error().message};
+    duplicates_ = duplicates_before;
     return written.error();
   }
-  store_.dictionary().committed();
-  if (!block_->records.empty()) {
-    store_.appended(now_, block_->records.size(), body_.size());
-    outcome.block = std::move(block_);
-  }
+  apply();
+  if (!block_->records.empty()) outcome.block = std::move(block_);
   return outcome;
+}
+
+void Writer::begin(bool synchronised) {
+  // Whole milliseconds: what the log stamps by itself is no more exact than that, and packs far better.
+  now_ = std::chrono::floor<std::chrono::milliseconds>(clock_.wall());
+  at_ = clock_.monotonic();
+  commit_ = {.received = now_, .monotonic_ms = since_boot(at_).count(), .boot = log_.boots.current()};
+  commit_.synchronised = synchronised;
+  entry_ = {};
+  block_ = std::make_shared<Block>();
+  units_.clear();
+  marks_.clear();
+  devices_.clear();
+  keys_.clear();
 }
 
 bool Writer::losses_due() const {
@@ -53,7 +58,7 @@ bool Writer::losses_due() const {
 Committed Writer::add(Append& append) {
   Committed committed;
   auto& delivery = append.delivery;
-  for (const auto& change : delivery.devices) add_device_change(change, delivery.reader);
+  for (const auto& change : delivery.devices) set_device(change.device, change.state, delivery.reader);
   committed.accepted = add_readings(delivery);
   for (const auto& loss : delivery.losses) add_loss(loss, delivery.reader);
   for (const auto& command : append.commands) {
@@ -64,37 +69,38 @@ Committed Writer::add(Append& append) {
   return committed;
 }
 
+const Mark* Writer::mark(const std::string& device, std::uint32_t boot) const {
+  const auto moved = marks_.find({device, boot});
+  return moved != marks_.end() ? &moved->second : log_.state.mark(device, boot);
+}
+
 std::size_t Writer::add_readings(Delivery& delivery) {
   std::size_t known = 0;
   if (delivery.mark && !delivery.readings.empty()) {
-    const auto& mark = *delivery.mark;
+    const auto& sent = *delivery.mark;
     const auto count = static_cast<std::uint32_t>(delivery.readings.size());
-    if (const auto* taken = store_.state().mark(mark.device, mark.boot); taken && taken->sequence >= mark.first_sequence) {
-      known = std::min<std::size_t>(count, std::size_t{taken->sequence} - mark.first_sequence + 1);
+    if (const auto* taken = mark(sent.device, sent.boot); taken && taken->sequence >= sent.first_sequence) {
+      known = std::min<std::size_t>(count, std::size_t{taken->sequence} - sent.first_sequence + 1);
     }
     duplicates_ += known;
-    if (known < count) {
-      store_.state().apply(Mark{mark.device, mark.boot, mark.first_sequence + count - 1});
-      marks_.emplace(mark.device, mark.boot);
-    }
+    if (known < count) marks_[{sent.device, sent.boot}] = Mark{sent.device, sent.boot, sent.first_sequence + count - 1};
   }
   for (std::size_t i = known; i < delivery.readings.size(); ++i) add_reading(delivery.readings[i], delivery.reader);
   return delivery.readings.size();
 }
 
 void Writer::add_reading(Reading& reading, const std::string& reader) {
-  const auto* series = store_.dictionary().find_or_add_series(reading.device, reading.metric);
+  const auto* series = log_.dictionary.find_or_add_series(reading.device, reading.metric);
   if (series == nullptr) return add_loss(limit_reached(reading, reader, "the log has as many series as it may have"), reader);
-  const auto* unit = store_.dictionary().find_or_add_unit(reading.unit);
+  const auto* unit = log_.dictionary.find_or_add_unit(reading.unit);
   if (unit == nullptr) return add_loss(limit_reached(reading, reader, "the log has as many units as it may have"), reader);
   set_device(reading.device, DeviceState::online, reader);
   Record record{.seq = last_seq() + 1, .time = reading.time.value_or(now_), .received = now_, .kind = Kind::reading};
   record.quality = reading.quality;
-  record.clock_unsynchronised = reading.clock_unsynchronised;
+  record.clock_unsynchronised = reading.clock_unsynchronised || (!reading.time && !commit_.synchronised);
   record.series = series;
   record.unit = &unit->text;
   record.value = std::move(reading.value);
-  store_.state().apply(record);
   block_->records.push_back(std::move(record));
   units_.push_back(unit->id);
 }
@@ -104,18 +110,17 @@ void Writer::add_loss(const Loss& loss, const std::string& reader) {
   if (auto event = ledger_.add(loss, reader, now_, at_)) add_event(Kind::loss, std::move(*event));
 }
 
-void Writer::add_device_change(const DeviceChange& change, const std::string& reader) {
-  set_device(change.device, change.state, reader);
-}
-
 void Writer::set_device(const std::string& device, DeviceState state, const std::string& reader) {
-  auto* known = store_.state().find_or_add_device(device);
-  if (known == nullptr) return;  // beyond devices_max: read, but without a state
-  const bool same = known->state == state && !known->reader.empty();
-  known->last_seen = now_;
-  if (same) return;
-  known->state = state;
-  known->reader = reader;
+  const auto changed = devices_.find(device);
+  const auto* known = log_.state.device(device);
+  if (changed != devices_.end()) {
+    if (changed->second.first == state) return;
+  } else if (known != nullptr) {
+    if (known->state == state && !known->reader.empty()) return;
+  } else if (!log_.state.room_for_device()) {
+    return;  // beyond devices_max: read, but without a state
+  }
+  devices_[device] = {state, reader};
   MembersWriter members;
   members.text("device", device).text("state", to_string(state)).text("reader", reader);
   add_event(Kind::device, {device, {}, members.take()});
@@ -128,67 +133,51 @@ void Writer::add_event(Kind kind, Event event) {
   units_.push_back(0);
 }
 
-Result<std::optional<Committed>> Writer::repeated(const std::string& key) {
-  if (key.empty()) return std::optional<Committed>();
+std::optional<Committed> Writer::repeated(const std::string& key) const {
+  if (key.empty()) return std::nullopt;
   if (const auto same = keys_.find(key); same != keys_.end()) {
     auto committed = same->second;
     committed.repeated = true;
-    return std::optional(committed);
+    return committed;
   }
-  auto found = store_.database().prepare("SELECT last, accepted FROM push WHERE key = ?");
-  if (!found) return found.error();
-  auto row = found->bind(key).step();
-  if (!row) return row.error();
-  if (!*row) return std::optional<Committed>();
-  return std::optional(Committed{.last = static_cast<std::uint64_t>(found->integer(0)),
-                                 .accepted = static_cast<std::size_t>(found->integer(1)),
-                                 .repeated = true});
+  const auto* push = log_.state.push(key);
+  if (push == nullptr) return std::nullopt;
+  return Committed{.last = push->last, .accepted = static_cast<std::size_t>(push->accepted), .repeated = true};
 }
 
-Result<void> Writer::write(const std::vector<Append*>& batch, const std::vector<Committed>& committed) {
-  auto transaction = store_.begin();
-  if (!transaction) return transaction.error();
-  if (auto done = store_.dictionary().persist(); !done) return done;
+/// What is durable together with the records.
+void Writer::collect_extras(const std::vector<Append*>& batch, const std::vector<Committed>& committed) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (auto done = write_tables(*batch[i], committed[i]); !done) return done;
+    if (committed[i].repeated) continue;
+    auto& append = *batch[i];
+    entry_.consumers.insert(entry_.consumers.end(), append.consumers.begin(), append.consumers.end());
+    entry_.commands.insert(entry_.commands.end(), append.commands.begin(), append.commands.end());
+    if (append.idempotency_key.empty()) continue;
+    entry_.pushes.push_back({append.idempotency_key, committed[i].last, committed[i].accepted, now_});
   }
-  if (!block_->records.empty()) {
-    std::vector<Mark> marks;
-    for (const auto& [device, boot] : marks_) marks.push_back(*store_.state().mark(device, boot));
-    body_.clear();
-    encode_marks(body_, marks);
-    for (std::size_t i = 0; i < units_.size(); ++i) encode_record(body_, block_->records[i], units_[i]);
-    if (auto done = store_.append_row(now_, units_.size(), body_); !done) return done;
-  }
-  return transaction->commit();
+  for (const auto& [name, moved] : marks_) entry_.marks.push_back(moved);
+  log_.dictionary.take_new(entry_);
 }
 
-Result<void> Writer::write_tables(const Append& append, const Committed& committed) {
-  if (committed.repeated) return {};
-  for (const auto& consumer : append.consumers) {
-    auto statement = store_.database().prepare(consumer.forget ? "DELETE FROM consumer WHERE name = ?1"
-                                                               : "INSERT OR REPLACE INTO consumer(name, seq) VALUES (?1, ?2)");
-    if (!statement) return statement.error();
-    auto done = consumer.forget ? statement->bind(consumer.name).run() : statement->bind(consumer.name, consumer.seq).run();
-    if (!done) return done;
+Result<void> Writer::write() {
+  entry_.first_seq = next_seq_;
+  entry_.record_count = block_->records.size();
+  payload_.clear();
+  encode_entry_head(payload_, entry_);
+  encoder_.begin_commit(commit_);
+  for (std::size_t i = 0; i < units_.size(); ++i) encoder_.add(block_->records[i], units_[i]);
+  encoder_.finish(payload_);
+  return log_.journal.append(payload_, entry_.record_count);
+}
+
+void Writer::apply() {
+  next_seq_ += block_->records.size();
+  log_.dictionary.taken();
+  log_.state.apply(entry_);
+  for (const auto& record : block_->records) {
+    log_.state.apply(record);
+    if (record.kind == Kind::loss) log_.losses.apply(record);
   }
-  for (const auto& c : append.commands) {
-    auto statement = store_.database().prepare(
-        "INSERT OR REPLACE INTO command(id, device, name, args, state, by, created, deadline, result, error, key) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    if (!statement) return statement.error();
-    auto done = statement
-                    ->bind(c.id, c.device, c.name, c.args_json, to_string(c.state), c.by, to_nanoseconds(c.created),
-                           to_nanoseconds(c.deadline), c.result_json, c.error, c.idempotency_key)
-                    .run();
-    if (!done) return done;
-  }
-  if (append.idempotency_key.empty()) return {};
-  auto statement = store_.database().prepare("INSERT INTO push(key, last, accepted, received) VALUES (?, ?, ?, ?)");
-  if (!statement) return statement.error();
-  return statement
-      ->bind(append.idempotency_key, committed.last, static_cast<std::uint64_t>(committed.accepted), to_nanoseconds(now_))
-      .run();
 }
 
 }  // namespace weir::gateway

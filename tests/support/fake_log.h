@@ -174,6 +174,7 @@ class FakeLog : public Log {
     return stats;
   }
   LogStats told_stats;  // but for head and oldest
+  Result<void> tend() override { return {}; }
   void close() override {}
 
  private:

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <future>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "base/limits.h"
@@ -74,6 +75,14 @@ class LogTest : public testing::Test {
   std::condition_variable changed_;
   int commits_ = 0;
 };
+
+/// A text that does not pack.
+std::string noise(std::size_t size) {
+  static std::minstd_rand random;
+  std::string text(size, ' ');
+  for (auto& c : text) c = static_cast<char>(' ' + random() % 90);
+  return text;
+}
 
 std::vector<std::uint64_t> readings_of(const Block& block) {
   std::vector<std::uint64_t> values;
@@ -274,9 +283,8 @@ TEST_F(LogTest, AFullQueueRefusesAndTakesNothing) {
 TEST_F(LogTest, RetentionBySizeDropsTheOldestAndSaysSo) {
   size_max_ = std::uint64_t{16} << 20U;
   auto log = open();
-  const std::string text(4000, 'x');
-  for (int i = 0; i < 8000 && log->oldest() == 1; ++i) {
-    put(*log, "text", text);
+  for (int i = 0; i < 16000 && log->oldest() == 1; ++i) {
+    put(*log, "text", noise(4000));
     if (i % 200 == 0) {
       clock_.advance(1100ms);  // maintenance is due
       put(*log, "tick", std::int64_t{i});

@@ -1,0 +1,70 @@
+// Fold: a part of the journal becomes rows of the database.
+//
+// Purpose    records by series in chunks, and what else the entries say in its tables; as much again as often as wanted.
+// Thread     the fold thread; also a backup's.
+// Ownership  plain values. Records of `changes` point into the dictionary.
+// Limits     a part and its rows are in memory: some 10 MiB for a part of 4 MiB.
+// Errors     `not_found` the part's file is another part's by now; `invalid` an entry with a right CRC does not parse, which
+//            is a bug; of the database.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "log/journal_part.h"
+#include "log/loss_totals.h"
+#include "log/segment.h"
+#include "log/state.h"
+
+namespace weir::gateway {
+
+/// Calls `each(entry, commit, records)` for all entries of a part, in order. `names` must know what the entries bring:
+/// restore() is called before an entry's records are decoded.
+class PartReader {
+ public:
+  PartReader(JournalPartPtr part, Dictionary& dictionary, Names names)
+      : part_(std::move(part)), dictionary_(dictionary), names_(std::move(names)) {}
+
+  /// False: that is enough.
+  using Each = std::function<bool(const Entry&, const Commit&, const std::vector<Record>& records)>;
+  /// From the entry that has `seq`, or one before it.
+  Result<void> read_from(std::uint64_t seq, const Each& each);
+
+ private:
+  const std::shared_ptr<const JournalPart> part_;
+  Dictionary& dictionary_;
+  const Names names_;
+};
+
+struct Folded {
+  struct Segment {
+    std::uint64_t first_seq;
+    std::vector<SegmentEncoder::Row> rows;
+  };
+  std::uint64_t part = 0;
+  std::uint64_t first_seq = 0, last_seq = 0;
+  std::uint64_t records = 0, bytes = 0;  // of the rows
+  std::vector<Segment> segments;
+  Timestamp oldest_time = Timestamp::max(), newest_time = Timestamp::min(), newest_received = Timestamp::min();
+  std::optional<std::uint32_t> unset_boot;  // some commits of this boot wait for the clock to be set
+  std::vector<Entry> names;                 // the series and units that the part brought
+  State changes{State::Role::changes};
+  LossTotals::Changes losses;
+};
+
+/// `losses` are those that are in the database, and are brought up to this part.
+Result<Folded> fold(const JournalPartPtr& part, Dictionary& dictionary, const Names& names, LossTotals& losses);
+
+/// Inside a transaction: all of it but the partition's own row. `partition` and its first number say where the rows go; they
+/// don't matter where there are none.
+Result<void> install(Database& database, const Folded& folded, std::int64_t partition, std::uint64_t partition_first_seq,
+                     const Dictionary& dictionary);
+
+/// Where a segment's rows begin in a partition's chunk table.
+constexpr std::int64_t chunk_id(std::uint64_t first_seq, std::uint64_t partition_first_seq, std::uint32_t slot = 0) {
+  return static_cast<std::int64_t>(((first_seq - partition_first_seq) << 20U) | slot);
+}
+constexpr std::int64_t chunk_slots = std::int64_t{1} << 20U;
+
+}  // namespace weir::gateway

@@ -1,0 +1,158 @@
+#include "log/journal.h"
+
+#include <algorithm>
+
+namespace weir::gateway {
+
+namespace {
+
+constexpr std::size_t fill_bytes = std::size_t{64} << 10U;
+
+const Error not_folded{ErrorCode::full,
+                       "the log's journal is full and can't be folded into the database: the disk is full or slow"};
+
+}  // namespace
+
+std::filesystem::path journal_file(const std::filesystem::path& database, unsigned slot) {
+  auto file = database;
+  return file += "-journal-" + std::to_string(slot);
+}
+
+Result<std::unique_ptr<Journal>> Journal::open(Options options) {
+  std::unique_ptr<Journal> journal(new Journal(std::move(options)));
+  for (unsigned slot = 0; slot < journal_slots; ++slot) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(journal_file(journal->options_.database, slot), ignored)) continue;
+    auto file = journal->open_slot(slot);
+    if (!file) return file.error();
+    auto size = (*file)->size();
+    if (!size) return size.error();
+    journal->slots_[slot].preallocated = *size >= journal->options_.capacity;
+    auto part = JournalPart::recover(*file, journal->options_.epoch, slot);
+    if (!part) return part.error();
+    if (!*part || (*part)->name().number <= journal->options_.folded) continue;
+    journal->slots_[slot].used = true;
+    journal->parts_.push_back(*part);
+    journal->next_number_ = std::max(journal->next_number_, (*part)->name().number + 1);
+  }
+  std::sort(journal->parts_.begin(), journal->parts_.end(),
+            [](const auto& a, const auto& b) { return a->name().number < b->name().number; });
+  return journal;
+}
+
+Result<std::shared_ptr<File>> Journal::open_slot(unsigned slot) {
+  if (slots_[slot].file) return slots_[slot].file;
+  auto file = File::open(journal_file(options_.database, slot), options_.vfs);
+  if (!file) return file.error();
+  slots_[slot].file = std::make_shared<File>(std::move(*file));
+  return slots_[slot].file;
+}
+
+std::vector<JournalPartPtr> Journal::parts() const {
+  std::lock_guard lock(mutex_);
+  return parts_;
+}
+
+JournalPartPtr Journal::oldest_sealed() const {
+  std::lock_guard lock(mutex_);
+  return parts_.empty() || parts_.front() == appended_to_ ? nullptr : parts_.front();
+}
+
+bool Journal::slot_free() const {
+  std::lock_guard lock(mutex_);
+  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.used; });
+}
+
+bool Journal::wait_for_slot(std::chrono::milliseconds at_most) {
+  std::unique_lock lock(mutex_);
+  return released_.wait_for(
+      lock, at_most, [this] { return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.used; }); });
+}
+
+Result<void> Journal::roll(std::uint64_t first_seq, Timestamp now) {
+  std::lock_guard lock(mutex_);
+  // One that is filled already, if there is one.
+  const auto free = [](bool filled) { return [filled](const Slot& slot) { return !slot.used && slot.preallocated >= filled; }; };
+  auto slot = std::find_if(slots_.begin(), slots_.end(), free(true));
+  if (slot == slots_.end()) slot = std::find_if(slots_.begin(), slots_.end(), free(false));
+  if (slot == slots_.end()) return not_folded;
+  const auto index = static_cast<unsigned>(slot - slots_.begin());
+  auto file = open_slot(index);
+  if (!file) return file.error();
+  auto part = JournalPart::begin(*file, {options_.epoch, next_number_, first_seq}, index, now);
+  if (!part) return part.error();
+  ++next_number_;
+  slot->used = true;
+  parts_.push_back(*part);
+  active_ = appended_to_ = *part;
+  return {};
+}
+
+void Journal::seal() {
+  std::lock_guard lock(mutex_);
+  active_ = appended_to_ = nullptr;
+}
+
+Result<void> Journal::append(std::string_view payload, std::uint64_t records) {
+  if (unsynced_.empty() || unsynced_.back() != active_) unsynced_.push_back(active_);
+  return active_->append(payload, records);
+}
+
+std::vector<JournalPartPtr> Journal::take_unsynced() {
+  if (active_) active_->pad();
+  return std::exchange(unsynced_, {});
+}
+
+void Journal::release(const JournalPartPtr& part) {
+  std::lock_guard lock(mutex_);
+  std::erase(parts_, part);
+  slots_[part->slot()].used = false;
+  released_.notify_all();
+}
+
+Result<void> Journal::preallocate() {
+  std::shared_ptr<File> file;
+  Slot* slot = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    const auto ready = [](const Slot& s) { return !s.used && s.preallocated; };
+    if (std::any_of(slots_.begin(), slots_.end(), ready)) return {};
+    slot = std::find_if(slots_.begin(), slots_.end(), [](const Slot& s) { return !s.used; });
+    if (slot == slots_.end()) return {};
+    auto opened = open_slot(static_cast<unsigned>(slot - slots_.begin()));
+    if (!opened) return opened.error();
+    file = *opened;
+    slot->used = true;  // not for roll() while it is filled
+  }
+  const auto done = fill(*file);
+  std::lock_guard lock(mutex_);
+  slot->used = false;
+  slot->preallocated = done.ok();
+  released_.notify_all();
+  return done;
+}
+
+/// An entry larger than what was left has made the file longer than a part needs.
+Result<void> Journal::fill(File& file) const {
+  auto size = file.size();
+  if (!size) return size.error();
+  if (*size > options_.capacity) return file.truncate(options_.capacity);
+  const std::string zeros(fill_bytes, '\0');
+  for (auto offset = *size; offset < options_.capacity; offset += fill_bytes) {
+    const auto part = std::string_view(zeros).substr(0, std::min<std::uint64_t>(fill_bytes, options_.capacity - offset));
+    if (auto done = file.write(offset, part); !done) return done;
+  }
+  return file.sync();
+}
+
+std::uint64_t Journal::bytes_on_disk() const {
+  std::uint64_t bytes = 0;
+  for (unsigned slot = 0; slot < journal_slots; ++slot) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(journal_file(options_.database, slot), error);
+    if (!error) bytes += size;
+  }
+  return bytes;
+}
+
+}  // namespace weir::gateway
