@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "log/history_query.h"
 
 namespace weir::gateway {
 
@@ -74,8 +75,8 @@ void History::find_time(Timestamp time, std::function<void(Result<std::uint64_t>
   post([=, this] { done(seq_before(time)); }, [&] { done(busy); });
 }
 
-void History::ask(HistoryQuery, std::function<void(Result<HistoryAnswer>)> done) {
-  post([=] { done(Error{ErrorCode::unavailable, "history is not there yet"}); }, [&] { done(busy); });
+void History::ask(HistoryQuery query, std::function<void(Result<HistoryAnswer>)> done) {
+  post([=, this] { done(answer(query)); }, [&] { done(busy); });
 }
 
 /// One read transaction: what retention drops meanwhile stays readable until it ends.
@@ -124,9 +125,10 @@ Result<BlockPtr> History::read_page(std::uint64_t after, std::size_t records_max
 /// looking again.
 Result<BlockPtr> History::read_some(std::uint64_t after, std::size_t records_max) {
   for (int attempt = 0; attempt < attempts; ++attempt) {
+    const auto parts = sources_.journal.parts();  // before the snapshot: what is folded meanwhile is not missed
     auto folded = in_snapshot<BlockPtr>([&] { return read_folded(after, records_max); });
     if (!folded || *folded) return folded;
-    auto rest = read_journal(std::max(after, folded_seq_), records_max);
+    auto rest = read_journal(parts, std::max(after, folded_seq_), records_max);
     if (rest || rest.error().code != ErrorCode::not_found) return rest;
   }
   return busy;
@@ -161,8 +163,8 @@ Result<BlockPtr> History::segment_behind(std::uint64_t after) {
   return BlockPtr();
 }
 
-Result<BlockPtr> History::read_journal(std::uint64_t after, std::size_t records_max) {
-  for (const auto& part : sources_.journal.parts()) {
+Result<BlockPtr> History::read_journal(const std::vector<JournalPartPtr>& parts, std::uint64_t after, std::size_t records_max) {
+  for (const auto& part : parts) {
     if (part->last_seq() <= after || part->last_seq() < part->name().first_seq) continue;
     auto block = std::make_shared<Block>();
     PartReader reader(part, sources_.dictionary, names());
@@ -183,9 +185,10 @@ Result<BlockPtr> History::read_journal(std::uint64_t after, std::size_t records_
 
 Result<std::uint64_t> History::seq_before(Timestamp time) {
   for (int attempt = 0; attempt < attempts; ++attempt) {
+    const auto parts = sources_.journal.parts();
     auto folded = in_snapshot<std::uint64_t>([&] { return folded_seq_before(time); });
     if (!folded || *folded != no_such_time) return folded;
-    auto rest = journal_seq_before(time);
+    auto rest = journal_seq_before(parts, time);
     if (rest || rest.error().code != ErrorCode::not_found) return rest;
   }
   return busy;
@@ -209,8 +212,9 @@ Result<std::uint64_t> History::folded_seq_before(Timestamp time) {
   return no_such_time;
 }
 
-Result<std::uint64_t> History::journal_seq_before(Timestamp time) {
-  for (const auto& part : sources_.journal.parts()) {
+Result<std::uint64_t> History::journal_seq_before(const std::vector<JournalPartPtr>& parts, Timestamp time) {
+  for (const auto& part : parts) {
+    if (part->last_seq() <= folded_seq_) continue;
     auto seq = no_such_time;
     PartReader reader(part, sources_.dictionary, names());
     auto read = reader.read_from(0, [&](const Entry&, const Commit&, const std::vector<Record>& records) {
@@ -222,6 +226,27 @@ Result<std::uint64_t> History::journal_seq_before(Timestamp time) {
     if (seq != no_such_time) return seq;
   }
   return no_such_time;
+}
+
+// --- History
+
+Result<HistoryAnswer> History::answer(const HistoryQuery& query) {
+  const auto* series = sources_.dictionary.find_series(query.device, query.metric);
+  if (series == nullptr) return Error{ErrorCode::not_found, query.device + " " + query.metric + ": the log has no reading of it"};
+  const auto names = this->names();
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    const auto parts = sources_.journal.parts();
+    const auto run = HistoryRun::make(database_, names, *series, query);
+    auto folded = in_snapshot<bool>([&]() -> Result<bool> {
+      if (auto read = run->read_folded(partitions_); !read) return read.error();
+      return true;
+    });
+    if (!folded) return folded.error();
+    auto rest = run->read_journal(parts, folded_seq_);
+    if (rest) return run->finish(sources_.losses.entries());
+    if (rest.error().code != ErrorCode::not_found) return rest.error();
+  }
+  return busy;
 }
 
 }  // namespace weir::gateway

@@ -63,10 +63,11 @@ class History {
   Result<BlockPtr> read_some(std::uint64_t after, std::size_t records_max);
   Result<BlockPtr> read_folded(std::uint64_t after, std::size_t records_max);
   Result<BlockPtr> segment_behind(std::uint64_t after);
-  Result<BlockPtr> read_journal(std::uint64_t after, std::size_t records_max);
+  Result<BlockPtr> read_journal(const std::vector<JournalPartPtr>& parts, std::uint64_t after, std::size_t records_max);
   Result<std::uint64_t> seq_before(Timestamp time);
   Result<std::uint64_t> folded_seq_before(Timestamp time);
-  Result<std::uint64_t> journal_seq_before(Timestamp time);
+  Result<std::uint64_t> journal_seq_before(const std::vector<JournalPartPtr>& parts, Timestamp time);
+  Result<HistoryAnswer> answer(const HistoryQuery& query);
   Names names() const { return sources_.boots.complete(sources_.dictionary.names()); }
 
   Database database_;

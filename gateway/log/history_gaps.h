@@ -1,0 +1,33 @@
+// HistoryGaps: where readings of a series are missing, and why.
+//
+// Purpose    gathers what the loss ledger, thinned partitions and damaged rows tell; those of one reason that meet are one.
+// Thread     belongs to one thread.
+// Limits     one for each entry of the ledger and each partition.
+// Errors     none.
+#pragma once
+
+#include <vector>
+
+#include "log/history_grid.h"
+#include "log/log.h"
+
+namespace weir::gateway {
+
+class HistoryGaps {
+ public:
+  explicit HistoryGaps(TimeRange range) : range_(range) {}
+
+  /// What lies outside of the range is cut off, or passed over.
+  void add(HistoryGap gap);
+  /// Losses of the series, or of its device, and what the log itself lost.
+  void add(const std::vector<LossEntry>& losses, const Series& series);
+
+  /// By time.
+  std::vector<HistoryGap> take();
+
+ private:
+  TimeRange range_;
+  std::vector<HistoryGap> gaps_;
+};
+
+}  // namespace weir::gateway
