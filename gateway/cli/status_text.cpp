@@ -98,9 +98,10 @@ std::string flash_text(const ordered_json& flash, std::uint64_t endurance) {
 }
 
 std::string losses_text(const ordered_json& losses) {
-  const double count = number(losses, "last_day");
-  if (count == 0) return "none in the last day";
-  return rounded(count) + " in the last day; `weir losses --since=-1d` says of what and why";
+  const double count = number(losses, "last_day"), retention = number(losses, "last_day_retention");
+  const std::string more = retention > 0 ? ", and " + rounded(retention) + " that retention let go" : "";
+  if (count == 0) return "none in the last day" + more;
+  return rounded(count) + " in the last day" + more + "; `weir losses --since=-1d` says of what and why";
 }
 
 }  // namespace

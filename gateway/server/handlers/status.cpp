@@ -88,16 +88,18 @@ void append_flash(std::string& text, const LogStats& stats) {
   out.number("budget_per_day", stats.flash_budget_per_day);
 }
 
-std::uint64_t lost_since(const std::vector<LossEntry>& entries, Timestamp since) {
-  std::uint64_t lost = 0;
-  for (const LossEntry& entry : entries) lost += entry.last >= since ? entry.count : 0;
-  return lost;
-}
+/// What was let go as configured is told apart: it worries nobody.
+bool by_retention(const LossEntry& entry) { return entry.reason == "expired" || entry.reason == "thinned"; }
 
 void append_losses(std::string& text, const Log& log, const LogStats& stats, Timestamp now) {
+  std::uint64_t lost = 0, let_go = 0;
+  for (const LossEntry& entry : log.losses()) {
+    if (entry.last >= now - std::chrono::hours(24)) (by_retention(entry) ? let_go : lost) += entry.count;
+  }
   Object out(text);
   out.number("since_start", stats.losses);
-  out.number("last_day", lost_since(log.losses(), now - std::chrono::hours(24)));
+  out.number("last_day", lost);
+  out.number("last_day_retention", let_go);
 }
 
 void append_time_now(std::string& text, Timestamp now, bool synchronised) {

@@ -37,10 +37,12 @@ TEST(StatusText, SaysInCapitalsWhatNeedsSomebody) {
   ill["log"]["replaced"] = "weir.db.damaged-1";
   ill["flash"]["written_bytes_per_day"] = 40'000'000'000;
   ill["losses"]["last_day"] = 17;
+  ill["losses"]["last_day_retention"] = 5000;
   ill["clock"]["synchronised"] = false;
   const std::string text = status_text(ill, 10'000'000'000'000);
-  for (const char* words : {"NOT READY: the log has stopped", "FILE SYSTEM FULL", "weir.db.damaged-1",
-                            "OVER the budget of 200 MB", "last 250 days", "17 in the last day", "NOT SYNCHRONISED"}) {
+  for (const char* words :
+       {"NOT READY: the log has stopped", "FILE SYSTEM FULL", "weir.db.damaged-1", "OVER the budget of 200 MB", "last 250 days",
+        "17 in the last day, and 5000 that retention let go", "NOT SYNCHRONISED"}) {
     EXPECT_NE(text.find(words), std::string::npos) << words << "\n" << text;
   }
 }

@@ -127,6 +127,7 @@ test('a route survives its own text', () => {
     const route = {view: 'chart', device, metric: 'x/y'} as const;
     assert.deepEqual(parseRoute(formatRoute(route)), route);
   }
+  assert.deepEqual(parseRoute(formatRoute({view: 'losses'})), {view: 'losses'});
   assert.deepEqual(parseRoute('#/chart/%E0%A4%A/x'), {view: 'devices'});
 });
 

@@ -26,7 +26,8 @@ struct Observed {
     stats.clock_synchronised = false;
     const Timestamp now = SystemClock().wall();
     made->loss_entries = {{"field", "full", "", "", "", 5, now - 30h, now - 25h},
-                          {"field", "full", "", "", "", 9, now - 30h, now - 1h}};
+                          {"field", "full", "", "", "", 9, now - 30h, now - 1h},
+                          {"log", "expired", "", "", "", 1000, now - 1h, now - 1h}};
     server = std::make_unique<TestServer>([](ServerOptions&) {}, std::move(made));
     server->readers = {{.name = "field", .kind = "mqtt", .where = "mqtt://127.0.0.1", .connected = true, .readings = 12},
                        {.name = "meter", .kind = "serial", .where = "/dev/ttyUSB0", .detail = "no such file"}};
@@ -51,6 +52,7 @@ TEST(Status, TellsAnOperatorEverythingAtOnce) {
   EXPECT_EQ(status["log"]["space_short"], true);
   EXPECT_EQ(status["flash"], json::parse(R"({"written_bytes":5000,"written_bytes_per_day":1000000,"budget_per_day":200000000})"));
   EXPECT_EQ(status["losses"]["last_day"], 9);
+  EXPECT_EQ(status["losses"]["last_day_retention"], 1000);
   EXPECT_EQ(status["clock"]["synchronised"], false);
 }
 

@@ -3,6 +3,7 @@ import {batch, signal} from '@preact/signals';
 
 import {listDevices} from '../api/devices';
 import {gatewayNow, onSignedOut, Problem} from '../api/http';
+import {listLosses, unforeseen} from '../api/losses';
 import {currentSession, readiness, signIn as redeem, signOut as endSession} from '../api/session';
 import {Stream} from '../api/stream';
 import type {Session, StreamRecord} from '../api/types';
@@ -11,6 +12,8 @@ import {codeIn} from './route';
 
 const frameMs = 100;   // at most ten updates a second
 const healthMs = 10_000;
+const lossesMs = 60_000;
+const lossesMax = 1000; // kinds of loss in a day
 const silenceMs = 15_000;
 const refreshMs = 1000;
 
@@ -22,6 +25,7 @@ export const signInProblem = signal<Problem | null>(null);
 export const link = signal<Link>({state: 'connecting'});
 export const now = signal(gatewayNow()); // ticks once a second
 export const reasons = signal<string[]>([]); // why the gateway is not ready
+export const lost = signal(0); // in the last day, but for what retention let go
 
 let frame: ReturnType<typeof setTimeout> | undefined;
 let refreshing: ReturnType<typeof setTimeout> | undefined;
@@ -31,6 +35,7 @@ export async function start(): Promise<void> {
   onSignedOut(leave);
   setInterval(() => (now.value = gatewayNow()), 1000);
   setInterval(() => void checkHealth(), healthMs);
+  setInterval(() => void countLosses(), lossesMs);
   const code = codeIn(location.hash);
   if (code) history.replaceState(null, '', location.pathname + location.search);
   if (code && (await signIn(code))) return;
@@ -111,6 +116,12 @@ async function refresh(): Promise<void> {
   const devices = await listDevices().catch(() => []);
   batch(() => devices.forEach((device) => model.setDevice(device)));
   void checkHealth();
+  void countLosses();
+}
+
+async function countLosses(): Promise<void> {
+  if (!session.value) return;
+  lost.value = await listLosses(lossesMax, '-24h').then(({losses}) => unforeseen(losses), () => lost.value);
 }
 
 async function checkHealth(): Promise<void> {

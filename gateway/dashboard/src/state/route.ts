@@ -1,19 +1,19 @@
-// Where one is: "#/chart/DEVICE/METRIC", "#/commands/DEVICE". The back key closes a sheet; a link opens it.
+// Where one is: "#/chart/DEVICE/METRIC", "#/commands/DEVICE", "#/losses". The back key closes a sheet; a link opens it.
 import {signal} from '@preact/signals';
 
-export type Route = {view: 'devices'} | {view: 'chart'; device: string; metric: string} | {view: 'commands'; device: string};
+export type Route = {view: 'devices'} | {view: 'losses'} | {view: 'chart'; device: string; metric: string} | {view: 'commands'; device: string};
 
 export function parseRoute(hash: string): Route {
   const [view, device, metric] = hash.replace(/^#\/?/, '').split('/').map(decode);
   if (view === 'chart' && device && metric) return {view, device, metric};
   if (view === 'commands' && device) return {view, device};
-  return {view: 'devices'};
+  return {view: view === 'losses' ? 'losses' : 'devices'};
 }
 
 export function formatRoute(route: Route): string {
   if (route.view === 'chart') return `#/chart/${encodeURIComponent(route.device)}/${encodeURIComponent(route.metric)}`;
   if (route.view === 'commands') return `#/commands/${encodeURIComponent(route.device)}`;
-  return '#/';
+  return route.view === 'losses' ? '#/losses' : '#/';
 }
 
 /** The one-time code of a sign-in link, `#code=1234-5678`. */

@@ -10,7 +10,9 @@ import {link} from '../state/app';
 import {plottable, type DeviceModel, type SeriesModel} from '../state/model';
 import type {ReadingRecord} from '../api/types';
 import {addPoint, type Point, windowMs} from '../state/points';
+import {HistoryView} from './history_view';
 import {Plot} from './plot';
+import {RangePicker, type Shown} from './range_picker';
 import {Age, Marks, ValueText} from './series_row';
 import {Sheet} from './sheet';
 
@@ -19,16 +21,19 @@ const textsMax = 20;
 export function ChartSheet({device, series}: {device: DeviceModel; series: SeriesModel}) {
   const w = words.value.chart;
   const {points, texts, revision, failed} = usePoints(series);
+  const [shown, setShown] = useState<Shown>('live');
   const textual = typeof series.newest.value.record.value === 'string';
   return (
-    <Sheet wide title={series.metric} subtitle={`${device.name} · ${w.window}`}>
+    <Sheet wide title={series.metric} subtitle={device.name}>
       <div class="now" aria-live="off">
         <ValueText newest={series.newest.value} />
         <Age series={series} />
         <Marks device={device} series={series} />
       </div>
-      {textual ? <Texts texts={texts} revision={revision} /> : <Curve series={series} points={points} revision={revision} />}
-      {failed && <p class="problem" role="status">{w.failed}</p>}
+      <RangePicker shown={shown} choose={setShown} />
+      {shown !== 'live' && <HistoryView series={series} range={shown} />}
+      {shown === 'live' && (textual ? <Texts texts={texts} revision={revision} /> : <Curve series={series} points={points} revision={revision} />)}
+      {shown === 'live' && failed && <p class="problem" role="status">{w.failed}</p>}
     </Sheet>
   );
 }

@@ -1,9 +1,10 @@
 import {signal, useComputed} from '@preact/signals';
 
 import {words} from '../i18n/language';
-import {link, model} from '../state/app';
+import {link, lost, model} from '../state/app';
+import {formatRoute} from '../state/route';
 import {DeviceCard} from './device_card';
-import {Icon} from './icons';
+import {Badge, Icon} from './icons';
 
 const search = signal('');
 
@@ -18,6 +19,7 @@ export function Devices() {
         <input type="search" value={search.value} placeholder={w.search} aria-label={w.search}
           onInput={(event) => (search.value = event.currentTarget.value)} />
       </label>
+      {lost.value > 0 && <LossesLink />}
       {empty && link.value.state === 'up' && <div class="centre"><h2>{w.devices.none}</h2><p class="quiet">{w.devices.noneHint}</p></div>}
       {!empty && shown.value.length === 0 && <p class="centre quiet" role="status">{w.devices.noMatch(search.value)}</p>}
       <ul class="cards">
@@ -26,8 +28,21 @@ export function Devices() {
           return device && <DeviceCard key={name} device={device} metrics={metrics} />;
         })}
       </ul>
+      {lost.value === 0 && <LossesLink />}
       {model.hidden.value > 0 && <p class="centre quiet">{w.devices.hidden(model.hidden.value)}</p>}
     </main>
+  );
+}
+
+/** Below all else while nothing is lost, above it otherwise. */
+function LossesLink() {
+  const w = words.value.losses;
+  return (
+    <p class="losses-link">
+      <a class="button" href={formatRoute({view: 'losses'})} data-losses={lost.value}>
+        {lost.value > 0 ? <Badge tone="warn" icon="triangle">{w.today(lost.value)}</Badge> : w.heading}
+      </a>
+    </p>
   );
 }
 
