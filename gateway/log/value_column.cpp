@@ -68,7 +68,8 @@ void put_flags(std::string& out, std::span<const Value> values) {
 
 /// Which of the column's texts this is; few are looked through, many are hashed.
 std::int64_t place_of(std::string_view text) {
-  auto& [numbers, integers, types, texts, places] = scratch;
+  auto& texts = scratch.texts;
+  auto& places = scratch.places;
   constexpr std::size_t few = 8;
   if (texts.size() <= few) {
     const auto found = std::find(texts.begin(), texts.end(), text);
@@ -85,8 +86,9 @@ std::int64_t place_of(std::string_view text) {
 }
 
 void put_texts(std::string& out, std::span<const Value> values) {
-  auto& [numbers, integers, types, texts, places] = scratch;
-  integers.clear(), texts.clear(), places.clear();
+  auto& integers = scratch.integers;
+  auto& texts = scratch.texts;
+  integers.clear(), texts.clear(), scratch.places.clear();
   each<std::string>(values, [&](const std::string& text) { integers.push_back(place_of(text)); });
   put_varint(out, texts.size());
   for (const auto text : texts) put_text(out, text);
@@ -150,7 +152,8 @@ void read_flags(ByteReader& in, std::size_t count, Give give) {
 
 template <class Give>
 void read_texts(ByteReader& in, std::size_t count, Give give) {
-  auto& [numbers, integers, types, texts, places] = scratch;
+  auto& integers = scratch.integers;
+  auto& texts = scratch.texts;
   const auto different = in.varint();
   if (different > count) return in.fail();
   texts.clear();
