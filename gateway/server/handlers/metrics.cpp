@@ -86,7 +86,8 @@ void append_readers(MetricsText& out, const std::vector<firmware::ReaderStatus>&
 }
 
 void append_connections(MetricsText& out, const Host& host) {
-  std::map<std::string_view, std::uint64_t> kinds{{"request", 0}, {"long_poll", 0}, {"ndjson", 0}, {"sse", 0}, {"websocket", 0}};
+  std::map<std::string_view, std::uint64_t> kinds{{"request", 0}, {"export", 0}, {"long_poll", 0},
+                                                  {"ndjson", 0},  {"sse", 0},    {"websocket", 0}};
   std::uint64_t idle = 0;
   for (const auto& [id, connection] : host.connections()) {
     connection->exchange() == nullptr ? ++idle : ++kinds[connection->exchange()->kind()];
