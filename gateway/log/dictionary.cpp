@@ -104,6 +104,13 @@ const Series* Dictionary::find_series(std::string_view device, std::string_view 
   return found == series_by_name_.end() ? nullptr : found->second;
 }
 
+const std::string* Dictionary::find_unit(std::string_view text) const {
+  const std::string key(text);
+  std::shared_lock lock(mutex_);
+  const auto found = units_by_text_.find(key);
+  return found == units_by_text_.end() ? nullptr : &found->second->text;
+}
+
 std::uint32_t Dictionary::unit_id(const std::string* unit) const {
   std::shared_lock lock(mutex_);
   return units_by_text_.at(*unit)->id;

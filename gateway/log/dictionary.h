@@ -44,6 +44,7 @@ class Dictionary {
   std::size_t series_count() const;
   std::size_t unit_count() const;
   const Series* find_series(std::string_view device, std::string_view metric) const;  // null: unknown
+  const std::string* find_unit(std::string_view text) const;                          // null: unknown
   /// Of a unit's text as Records point to it.
   std::uint32_t unit_id(const std::string* unit) const;
   /// Without boot_time. Keeps a reference to this.

@@ -8,44 +8,6 @@ namespace weir::gateway {
 
 namespace {
 
-/// Gathers records into segments: consecutive numbers, segment_records_max at most.
-class SegmentMaker {
- public:
-  SegmentMaker(Folded& folded, const Dictionary& dictionary) : folded_(folded), dictionary_(dictionary) {}
-
-  void add(const Commit& commit, const std::vector<Record>& records) {
-    auto part = commit;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      const bool follows = encoder_.records() > 0 && records[i].seq == next_seq_;
-      if (encoder_.records() > 0 && (!follows || encoder_.records() == segment_records_max)) finish();
-      if (i == 0 || encoder_.records() == 0) encoder_.begin_commit(part);
-      if (encoder_.records() == 0) first_seq_ = records[i].seq;
-      encoder_.add(records[i], records[i].unit ? unit_id(records[i].unit) : 0);
-      next_seq_ = records[i].seq + 1;
-    }
-  }
-
-  void finish() {
-    if (encoder_.records() == 0) return;
-    folded_.records += encoder_.records();
-    folded_.segments.push_back({first_seq_, encoder_.finish_rows(first_seq_)});
-    for (const auto& row : folded_.segments.back().rows) folded_.bytes += row.body.size();
-  }
-
- private:
-  std::uint32_t unit_id(const std::string* unit) {
-    if (unit != unit_) unit_ = unit, unit_id_ = dictionary_.unit_id(unit);
-    return unit_id_;
-  }
-
-  Folded& folded_;
-  const Dictionary& dictionary_;
-  SegmentEncoder encoder_;
-  std::uint64_t first_seq_ = 0, next_seq_ = 0;
-  const std::string* unit_ = nullptr;  // the last one asked for: neighbours mostly have the same
-  std::uint32_t unit_id_ = 0;
-};
-
 void note_times(Folded& folded, const std::vector<Record>& records) {
   for (const auto& record : records) {
     folded.newest_received = std::max(folded.newest_received, record.received);
@@ -97,20 +59,31 @@ Result<void> insert_losses(Database& database, const LossTotals::Changes& losses
   return forget->bind(losses.oldest_id).run();
 }
 
-Result<void> insert_chunks(Database& database, const Folded& folded, std::int64_t partition, std::uint64_t partition_first_seq) {
-  if (folded.segments.empty()) return {};
-  auto insert = database.prepare("INSERT INTO " + chunk_table(partition) + "(id, body) VALUES (?, ?)");
-  if (!insert) return insert.error();
-  for (const auto& segment : folded.segments) {
-    for (const auto& row : segment.rows) {
-      auto done = insert->bind(chunk_id(segment.first_seq, partition_first_seq, row.slot), Blob{row.body}).run();
-      if (!done) return done;
-    }
+}  // namespace
+
+void SegmentMaker::add(const Commit& commit, const std::vector<Record>& records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const bool follows = records[i].seq == next_seq_;
+    if (encoder_.records() > 0 && (!follows || encoder_.records() == segment_records_max)) finish();
+    if (encoder_.records() == 0) first_seq_ = records[i].seq;
+    if (i == 0 || encoder_.records() == 0) encoder_.begin_commit(commit);
+    encoder_.add(records[i], records[i].unit ? unit_id(records[i].unit) : 0);
+    next_seq_ = records[i].seq + 1;
   }
-  return {};
+  note_times(folded_, records);
 }
 
-}  // namespace
+void SegmentMaker::finish() {
+  if (encoder_.records() == 0) return;
+  folded_.records += encoder_.records();
+  folded_.segments.push_back({first_seq_, encoder_.finish_rows(first_seq_)});
+  for (const auto& row : folded_.segments.back().rows) folded_.bytes += row.body.size();
+}
+
+std::uint32_t SegmentMaker::unit_id(const std::string* unit) {
+  if (unit != unit_) unit_ = unit, unit_id_ = dictionary_.unit_id(unit);
+  return unit_id_;
+}
 
 Result<void> PartReader::read_from(std::uint64_t seq, const Each& each) {
   JournalReader reader(part_, part_->place_of(seq));
@@ -146,7 +119,6 @@ Result<Folded> fold(const JournalPartPtr& part, Dictionary& dictionary, const Na
                       folded.names.back().units = entry.units;
                     }
                     segments.add(commit, records);
-                    note_times(folded, records);
                     folded.changes.apply(entry);
                     for (const auto& record : records) {
                       folded.changes.apply(record);
@@ -158,6 +130,19 @@ Result<Folded> fold(const JournalPartPtr& part, Dictionary& dictionary, const Na
   segments.finish();
   folded.losses = losses.changes_since(revision);
   return folded;
+}
+
+Result<void> insert_chunks(Database& database, const Folded& folded, std::int64_t partition, std::uint64_t partition_first_seq) {
+  if (folded.segments.empty()) return {};
+  auto insert = database.prepare("INSERT INTO " + chunk_table(partition) + "(id, body) VALUES (?, ?)");
+  if (!insert) return insert.error();
+  for (const auto& segment : folded.segments) {
+    for (const auto& row : segment.rows) {
+      auto done = insert->bind(chunk_id(segment.first_seq, partition_first_seq, row.slot), Blob{row.body}).run();
+      if (!done) return done;
+    }
+  }
+  return {};
 }
 
 Result<void> install(Database& database, const Folded& folded, std::int64_t partition, std::uint64_t partition_first_seq,

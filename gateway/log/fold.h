@@ -53,9 +53,30 @@ struct Folded {
   LossTotals::Changes losses;
 };
 
+/// Gathers records into segments of `folded`: consecutive numbers, segment_records_max at most.
+class SegmentMaker {
+ public:
+  SegmentMaker(Folded& folded, const Dictionary& dictionary) : folded_(folded), dictionary_(dictionary) {}
+
+  /// Of one commit, or a piece of one.
+  void add(const Commit& commit, const std::vector<Record>& records);
+  void finish();
+
+ private:
+  std::uint32_t unit_id(const std::string* unit);
+
+  Folded& folded_;
+  const Dictionary& dictionary_;
+  SegmentEncoder encoder_;
+  std::uint64_t first_seq_ = 0, next_seq_ = 0;
+  const std::string* unit_ = nullptr;  // the last one asked for: neighbours mostly have the same
+  std::uint32_t unit_id_ = 0;
+};
+
 /// `losses` are those that are in the database, and are brought up to this part.
 Result<Folded> fold(const JournalPartPtr& part, Dictionary& dictionary, const Names& names, LossTotals& losses);
 
+Result<void> insert_chunks(Database& database, const Folded& folded, std::int64_t partition, std::uint64_t partition_first_seq);
 /// Inside a transaction: all of it but the partition's own row. `partition` and its first number say where the rows go; they
 /// don't matter where there are none.
 Result<void> install(Database& database, const Folded& folded, std::int64_t partition, std::uint64_t partition_first_seq,

@@ -77,7 +77,8 @@ void Keeper::run(const std::stop_token& stop) {
 
 /// What has no room now is tried again in the next round.
 Result<void> Keeper::round() {
-  for (auto step : {&Keeper::set_boot_time, &Keeper::fold_all, &Keeper::close_one, &Keeper::keep_age, &Keeper::tend_disk}) {
+  for (auto step :
+       {&Keeper::set_boot_time, &Keeper::fold_all, &Keeper::close_one, &Keeper::keep_age, &Keeper::tend_disk, &Keeper::salvage}) {
     auto done = (this->*step)();
     if (done) continue;
     if (done.error().code == ErrorCode::invalid) store_->mark_damaged();
@@ -179,6 +180,7 @@ Result<void> Keeper::try_install(Folded& folded, Partition& target, bool fresh) 
   if (!transaction) return transaction.error();
   if (!folded.segments.empty()) {
     add_to(target, folded);
+    if (auto done = fresh ? make_chunk_table(database, target.id) : Result<void>(); !done) return done;
     if (auto done = fresh ? insert_partition(database, target) : update_partition(database, target); !done) return done;
     if (folded.unset_boot) {
       if (auto done = store_->note_unset_boot(target.id); !done) return done;
@@ -195,6 +197,49 @@ Result<void> Keeper::close_one() {
     auto& partition = partitions_[i];
     if (!partition.closed && !partition.thinned)
       return close_partition(store_->database(), partition, boots_.complete(dictionary_.names()));
+  }
+  return {};
+}
+
+/// One partition of a damaged log a round.
+Result<void> Keeper::salvage() {
+  if (!salvage_) return find_salvage();
+  if (!salvage_named_) {
+    if (auto done = salvage_->name(hooks_.intern); !done) return done;
+    if (auto done = fold_all(); !done) return done;
+    salvage_named_ = true;
+  }
+  std::int64_t id = -1;
+  for (const auto& partition : partitions_) id = std::min(id, partition.id - 1);
+  auto made = salvage_->next(id);
+  if (!made) return made.error();
+  if (auto done = store_->note_salvage(salvage_file_, salvage_->progress(), *made); !done) return done;
+  if (*made) {
+    (*made)->ended_age = age();
+    partitions_.insert(partitions_.begin(), **made);
+    return {};
+  }
+  hooks_.salvaged(salvage_file_, salvage_->salvaged(), salvage_->lost());
+  salvage_.reset();
+  return {};
+}
+
+Result<void> Keeper::find_salvage() {
+  for (const auto& aside : asides(store_->file())) {
+    auto progress = store_->salvage_progress(aside);
+    if (!progress) return progress.error();
+    if (*progress == Store::salvage_done) continue;
+    auto opened = Salvage::open(aside, store_->vfs(), store_->database(), dictionary_);
+    salvage_file_ = aside;
+    salvage_named_ = false;
+    if (opened) {
+      salvage_ = std::move(*opened);
+      salvage_->resume(*progress);
+      return {};
+    }
+    log_line(Severity::warning, "log", aside.string() + ": nothing of it can be salvaged: " + opened.error().message);
+    hooks_.salvaged(aside, 0, 0);
+    return store_->note_salvage(aside, 0, std::nullopt);
   }
   return {};
 }

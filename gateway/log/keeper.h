@@ -22,6 +22,7 @@
 #include "log/fold.h"
 #include "log/journal.h"
 #include "log/partition.h"
+#include "log/salvage.h"
 #include "log/store.h"
 
 namespace weir::gateway {
@@ -39,6 +40,9 @@ class Keeper {
     std::function<void(const Error&)> failed = [](const Error&) {};
     std::function<void(std::uint64_t)> oldest = [](std::uint64_t) {};  // before the records before it are gone
     std::function<void(const Dropped&)> dropped = [](const Dropped&) {};
+    Salvage::Intern intern = [](const auto&, const auto&) { return Result<void>(); };
+    std::function<void(const std::filesystem::path&, std::uint64_t, std::uint64_t)> salvaged =  // records: taken, lost
+        [](const auto&, auto, auto) {};
     std::function<std::uint64_t()> read = [] { return ~std::uint64_t{0}; };  // by all durable consumers up to here
   };
   Keeper(std::unique_ptr<Store> store, Journal& journal, Dictionary& dictionary, Boots& boots,
@@ -74,6 +78,8 @@ class Keeper {
   void add_to(Partition& partition, const Folded& folded) const;
   Result<void> close_one();
   Result<void> set_boot_time();
+  Result<void> salvage();
+  Result<void> find_salvage();
   Result<void> tend_disk();
   Result<void> make_ballast();
   bool remove_ballast();
@@ -106,6 +112,9 @@ class Keeper {
   Timestamp wall_at_stop_;
   bool gap_added_ = false;
   bool ballast_there_ = false;
+  std::unique_ptr<Salvage> salvage_;  // the damaged log that is being read
+  std::filesystem::path salvage_file_;
+  bool salvage_named_ = false;
 
   Stats stats_;
   std::mutex mutex_;

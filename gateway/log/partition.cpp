@@ -52,7 +52,7 @@ Result<std::uint64_t> insert_rollups(Database& database, const Partition& partit
 
 Result<std::vector<Partition>> load_partitions(Database& database) {
   std::vector<Partition> partitions;
-  auto read = for_each_row(database.prepare("SELECT " + std::string(columns) + " FROM partition ORDER BY salvaged DESC, id"),
+  auto read = for_each_row(database.prepare("SELECT " + std::string(columns) + " FROM partition ORDER BY salvaged DESC, ABS(id)"),
                            [&](const Statement& row) { partitions.push_back(to_partition(row)); });
   if (!read) return read.error();
   return partitions;
@@ -62,8 +62,12 @@ Result<void> insert_partition(Database& database, const Partition& partition) {
   auto insert = database.prepare("INSERT INTO partition(id, unset_boot) VALUES (?, 0)");
   if (!insert) return insert.error();
   if (auto done = insert->bind(partition.id).run(); !done) return done;
-  if (auto done = update_partition(database, partition); !done) return done;
-  return database.run("CREATE TABLE " + chunk_table(partition.id) + "(id INTEGER PRIMARY KEY, body BLOB)");
+  return update_partition(database, partition);
+}
+
+Result<void> make_chunk_table(Database& database, std::int64_t id) {
+  const auto table = chunk_table(id);
+  return database.run("DROP TABLE IF EXISTS " + table + "; CREATE TABLE " + table + "(id INTEGER PRIMARY KEY, body BLOB)");
 }
 
 Result<void> update_partition(Database& database, const Partition& p) {

@@ -34,7 +34,8 @@ struct Partition {
 
 /// The salvaged ones first, then by number.
 Result<std::vector<Partition>> load_partitions(Database& database);
-Result<void> insert_partition(Database& database, const Partition& partition);  // and its chunk table
+Result<void> insert_partition(Database& database, const Partition& partition);
+Result<void> make_chunk_table(Database& database, std::int64_t id);  // in place of what is there
 Result<void> update_partition(Database& database, const Partition& partition);
 Result<void> thin_partition(Database& database, Partition& partition);
 Result<void> drop_partition(Database& database, const Partition& partition);

@@ -34,8 +34,11 @@ CREATE TABLE loss(id INTEGER PRIMARY KEY, place TEXT, reason TEXT, device TEXT, 
 INSERT INTO fold VALUES (0, 0, 0, 0, 0);
 )";
 
-/// The tables of a partition.
-inline std::string chunk_table(std::int64_t partition) { return "chunk_" + std::to_string(partition); }
-inline std::string rollup_table(std::int64_t partition) { return "rollup_" + std::to_string(partition); }
+/// The tables of a partition. Salvaged ones have negative ids.
+inline std::string table_of(std::string_view what, std::int64_t partition) {
+  return std::string(what) + (partition < 0 ? "s" + std::to_string(-partition) : std::to_string(partition));
+}
+inline std::string chunk_table(std::int64_t partition) { return table_of("chunk_", partition); }
+inline std::string rollup_table(std::int64_t partition) { return table_of("rollup_", partition); }
 
 }  // namespace weir::gateway

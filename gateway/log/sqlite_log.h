@@ -89,6 +89,8 @@ class SqliteLog final : public Log {
   void fail(const Error& error);
   void record(Kind kind, std::string members);
   void dropped(const Dropped& dropped);
+  void salvaged(const std::filesystem::path& file, std::uint64_t records, std::uint64_t lost);
+  Result<void> intern(const Salvage::SeriesNames& series, const std::vector<std::string>& units);
   void lost(std::string_view reason, std::uint64_t count, Timestamp first, Timestamp last);
   static Result<void> sync_parts(const std::vector<JournalPartPtr>& parts);
 

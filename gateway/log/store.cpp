@@ -265,6 +265,26 @@ std::uint64_t Store::database_bytes() const {
   return bytes;
 }
 
+Result<std::size_t> Store::salvage_progress(const std::filesystem::path& aside) {
+  auto noted = meta("salvaged " + aside.filename().string());
+  if (!noted) return noted.error();
+  if (*noted == "done") return salvage_done;
+  std::size_t progress = 0;
+  std::from_chars(noted->data(), noted->data() + noted->size(), progress);
+  return progress;
+}
+
+Result<void> Store::note_salvage(const std::filesystem::path& aside, std::size_t progress, const std::optional<Partition>& made) {
+  auto transaction = Transaction::begin(database_);
+  if (!transaction) return transaction.error();
+  if (made) {
+    if (auto done = insert_partition(database_, *made); !done) return done;
+  }
+  const auto key = "salvaged " + aside.filename().string();
+  if (auto done = set_meta(key, made ? std::to_string(progress) : "done"); !done) return done;
+  return transaction->commit();
+}
+
 Result<void> Store::mark_clean() {
   auto transaction = Transaction::begin(database_);
   if (!transaction) return transaction.error();

@@ -21,6 +21,7 @@
 #include "log/journal.h"
 #include "log/log.h"
 #include "log/loss_totals.h"
+#include "log/partition.h"
 #include "log/state.h"
 
 namespace weir::gateway {
@@ -84,6 +85,11 @@ class Store {
   Result<void> limit_pages(std::uint64_t bytes_elsewhere);
 
   std::filesystem::path ballast_file() const;
+
+  /// How far a damaged log was salvaged. Noting that no partition was made ends it.
+  static constexpr std::size_t salvage_done = ~std::size_t{0};
+  Result<std::size_t> salvage_progress(const std::filesystem::path& aside);
+  Result<void> note_salvage(const std::filesystem::path& aside, std::size_t progress, const std::optional<Partition>& made);
 
   Result<void> mark_clean();
   /// Lets the next start set the file aside. For damage that is found when the log runs.
