@@ -20,7 +20,7 @@ before(async () => {
   setInterval(() => push().catch(() => {}), 200).unref();
 });
 
-test('the table of deliveries has a line for each', () => assert.equal(rows.length, 7));
+test('the table of deliveries has a line for each', () => assert.equal(rows.length, 8));
 
 test('each curl line shows readings', async (t) => {
   const token = await gateway.addToken('table', 'viewer');
@@ -37,6 +37,19 @@ test('the lines before the table make a token that works', async () => {
   const { code, stdout, stderr } = await run('sh', ['-ec', `${setUp}\ncurl -fsS -H "Authorization: Bearer $WEIR_TOKEN" "$WEIR_URL/v1/devices"`]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /boiler-1/);
+});
+
+test('each line for the shell does what it says', async () => {
+  const lines = blocks('sh')[1].replace('$PWD/build/release/bin', bin).trim().split('\n');
+  assert.equal(lines.length, 5);
+  const [path, ...commands] = lines;
+  const env = { WEIR_URL: gateway.url, WEIR_TOKEN: await gateway.token() };
+  const shown = [/ready/, /^time +count/, /^time,value/, /^$/];
+  for (const [i, command] of commands.entries()) {
+    const { code, stdout, stderr } = await run('sh', ['-ec', `${path}\n${command}`], { env });
+    assert.equal(code, 0, `${command}\n${stderr}`);
+    assert.match(stdout, shown[i], command);
+  }
 });
 
 test('each line of JavaScript shows readings', async (t) => {

@@ -2,6 +2,7 @@
 
 #include <libwebsockets.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -28,16 +29,17 @@ std::string header(lws* handle, std::string_view name) {
   return text;
 }
 
-/// The library has decoded the query and cut it at each '&'.
+/// The library has decoded the query and cut it at each '&'. Between two of them, or behind the last, there may be nothing; what
+/// is behind the last, or a lone '?', the library calls "/".
 Parameters query(lws* handle) {
   Parameters parameters;
   for (int i = 0;; ++i) {
     const int length = lws_hdr_fragment_length(handle, WSI_TOKEN_HTTP_URI_ARGS, i);
-    if (length <= 0) return parameters;
-    std::string text(static_cast<std::size_t>(length) + 1, '\0');
+    std::string text(static_cast<std::size_t>(std::max(length, 0)) + 1, '\0');
     const int copied = lws_hdr_copy_fragment(handle, text.data(), static_cast<int>(text.size()), WSI_TOKEN_HTTP_URI_ARGS, i);
     if (copied < 0) return parameters;
     text.resize(static_cast<std::size_t>(copied));
+    if (text.empty() || text == "/") continue;
     const std::size_t equals = text.find('=');
     if (equals == text.npos) {
       parameters.emplace_back(std::move(text), "");

@@ -18,12 +18,13 @@ const commands = `
     name = "drain"
     dangerous = true
 `;
-let gateway, browser, page, device;
+let gateway, browser, page, device, talk, temperatures;
 
 before(async () => {
   const broker = await startMosquitto();
   gateway = await startGateway({ toml: mqttToml(broker, { commands }) });
-  device = await startDevice(await broker.client());
+  talk = await broker.client();
+  device = await startDevice(talk);
   browser = await startBrowser();
   page = await newPage(browser);
 });
@@ -130,9 +131,57 @@ test('a series that has fallen silent shows its history too', async () => {
   const response = await gateway.fetch('/v1/readings', { role: 'ingest', json: readings });
   assert.ok(response.ok, await response.text());
   await page.locator('[data-device=greenhouse] [data-metric=temperature]').click();
-  const sent = readings.filter(({ device, metric }) => device === 'greenhouse' && metric === 'temperature').length;
-  await waitFor(async () => (await points()) === sent, `${sent} points`);
+  temperatures = readings.filter(({ device, metric }) => device === 'greenhouse' && metric === 'temperature').length;
+  await waitFor(async () => (await points()) === temperatures, `${temperatures} points`);
   await waitFor(inked, 'the curve to be drawn');
+  await closeSheet();
+});
+
+test('history by hour and day: a curve with its band, facts, and a file', async () => {
+  await page.locator('[data-device=greenhouse] [data-metric=temperature]').click();
+  const readings = () => page.locator('[data-readings]').getAttribute('data-readings').then(Number);
+  for (const range of ['hour', 'day', 'week', 'month', 'year']) {
+    await page.locator(`[data-range=${range}]`).click();
+    await waitFor(async () => (await readings()) === temperatures, `${temperatures} readings in the ${range}`);
+    assert.equal(await page.locator('[aria-pressed=true]').getAttribute('data-range'), range);
+  }
+  await page.locator('[data-range=hour]').click();
+  await waitFor(inked, 'the curve to be drawn');
+  assert.match(await page.locator('.plot').getAttribute('aria-label'), /^temperature: \d+ points, from 2\d.* °C to 2\d.* °C$/);
+  assert.ok((await overflow(page)) <= 0);
+  assert.deepEqual(await lowTargets(), []);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download as CSV' }).click()]);
+  assert.equal(file.suggestedFilename(), 'greenhouse-temperature.csv');
+  await closeSheet();
+});
+
+test('a gap of the history is told with its reason', async () => {
+  const from = new Date(Date.now() - 40 * 60_000).toISOString();
+  const to = new Date(Date.now() - 30 * 60_000).toISOString();
+  await page.route('**/v1/history*', async (route) => {
+    const answer = await route.fetch();
+    route.fulfill({ json: { ...(await answer.json()), gaps: [{ from, to, reason: 'full', lost: 17 }] } });
+  });
+  await page.locator('[data-device=greenhouse] [data-metric=temperature]').click();
+  await page.locator('[data-range=hour]').click();
+  assert.match(await page.locator('.gaps [data-reason=full]').textContent(), /No room · 17 lost/);
+  await page.unroute('**/v1/history*');
+  await closeSheet();
+});
+
+test('what was lost is told, and why', async () => {
+  assert.equal(await page.locator('[data-losses]').getAttribute('data-losses'), '0');
+  await page.locator('[data-losses]').click();
+  await page.getByText('Nothing was lost').waitFor();
+  await closeSheet();
+  await talk.publishAsync('sensors/boiler-1/temperature', Buffer.from([0xff, 0xfe]), { qos: 1 });
+  await waitFor(async () => (await gateway.get('/v1/losses')).total === 1, 'the loss');
+  await page.reload();
+  await page.getByText('1 lost in the last day').click();
+  const entry = page.locator('.entry[data-reason=undecodable]');
+  await entry.waitFor();
+  assert.match(await entry.textContent(), /Not understood.*1 lost/);
+  assert.deepEqual(await lowTargets(), []);
   await closeSheet();
 });
 

@@ -150,6 +150,13 @@ TEST_F(HistoryTest, MalformedParametersAreNamed) {
   EXPECT_TRUE(log->questions().empty());
 }
 
+TEST_F(HistoryTest, EmptyParametersSayNothing) {
+  for (const char* target : {"/v1/history?device=boiler&metric=temperature&", "/v1/history?device=boiler&&metric=temperature"}) {
+    EXPECT_EQ(get(target).status, 200) << target;
+  }
+  EXPECT_EQ(get("/v1/losses?").status, 200);
+}
+
 TEST_F(HistoryTest, AnUnknownSeriesIsNotFound) {
   log->respond = [](const HistoryQuery&, std::size_t) { return Error{ErrorCode::not_found, "no such series"}; };
   for (const char* accept : {"application/json", "text/csv", "application/x-ndjson"}) {
