@@ -39,8 +39,8 @@ constexpr Timestamp start_time = from_nanoseconds(1'790'000'000'000'000'000);
 /// 15 ms late; what they measure arrives in the order of its time.
 class Sensors {
  public:
-  explicit Sensors(std::uint32_t count, std::chrono::nanoseconds period = std::chrono::seconds(1))
-      : period_(period), hundredths_(count) {
+  explicit Sensors(std::uint32_t count, std::chrono::nanoseconds period = std::chrono::seconds(1), Timestamp begin = start_time)
+      : period_(period), begin_(begin), hundredths_(count) {
     for (std::uint32_t id = 0; id < count; ++id) {
       series_.push_back({id, "boiler-" + std::to_string(id), "temperature"});
       hundredths_[id] = 1500 + static_cast<std::int64_t>(random_() % 2000);
@@ -68,7 +68,7 @@ class Sensors {
     const auto count = static_cast<std::int64_t>(series_.size());
     for (std::int64_t id = 0; id < count; ++id) {
       const auto late = std::chrono::milliseconds(random_() % 16);
-      const auto due = start_time + rounds_ * period_ + id * period_ / count;
+      const auto due = begin_ + rounds_ * period_ + id * period_ / count;
       round_.emplace_back(std::chrono::floor<std::chrono::milliseconds>(due) + late, static_cast<std::uint32_t>(id));
     }
     ++rounds_;
@@ -76,6 +76,7 @@ class Sensors {
   }
 
   std::chrono::nanoseconds period_;
+  Timestamp begin_;
   std::mt19937_64 random_{1};
   std::vector<std::int64_t> hundredths_;
   std::deque<Series> series_;

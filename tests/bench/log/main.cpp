@@ -1,13 +1,23 @@
 // bench-log PART: figures of the log as lines of JSON. Run by ../log.mjs.
 #include <cstdio>
+#include <exception>
+#include <map>
 #include <string_view>
 
 #include "parts.h"
 
 int main(int argc, char** argv) {
   using namespace weir::gateway::bench;
-  const std::string_view part = argc == 2 ? argv[1] : "";
-  if (part == "codec") return codec();
-  std::fprintf(stderr, "bench-log codec\n");
-  return 2;
+  const std::map<std::string_view, int (*)()> parts = {{"codec", codec}, {"append", append_part}, {"disk", disk}};
+  const auto part = parts.find(argc == 2 ? argv[1] : "");
+  if (part == parts.end()) {
+    std::fprintf(stderr, "bench-log codec|append|disk\n");
+    return 2;
+  }
+  try {
+    return part->second();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
 }

@@ -4,5 +4,7 @@
 namespace weir::gateway::bench {
 
 int codec();
+int append_part();
+int disk();
 
 }  // namespace weir::gateway::bench
