@@ -1,4 +1,4 @@
-# What ./dev test, lint, asan, tsan and fuzz do; sourced by ./dev. Every step adds to three sums.
+# What ./dev test, faults, lint, asan, tsan and fuzz do; sourced by ./dev. Every step adds to three sums.
 # shellcheck shell=sh
 
 out=build/test
@@ -115,6 +115,42 @@ fuzz() {
   done
 }
 
+proofs='power kill io-errors full-disk bit-flips'
+
+# proof NAME [ARGUMENT…]
+proof() {
+  suite=$1
+  shift
+  mkdir -p build/faults
+  if [ "$suite" = kill ]; then node tests/faults/kill.mjs "$@"; else "build/release/bin/faults-$suite" "$@"; fi
+}
+
+# Each for a short while, with a seed that is new each day.
+faults() {
+  seed=$(date +%Y%m%d)
+  say "proofs of the log, seed $seed"
+  check faults-power proof power 100000 "$seed" --seconds 90
+  check faults-kill proof kill 50 "$seed"
+  check faults-io-errors proof io-errors 100000 "$seed" --seconds 40
+  check faults-full-disk proof full-disk 10 "$seed"
+  check faults-bit-flips proof bit-flips 100000 "$seed" --seconds 30
+}
+
+# faults [NAME [COUNT [SEED]]]: a full run, of which the figures are published.
+main_faults() {
+  need build node test
+  begin
+  check build configure_and_build release
+  check node-modules node_modules
+  for name in ${1:-$proofs}; do
+    case " $proofs " in *" $name "*) ;; *) echo "./dev faults: no proof \"$name\"; there are $proofs" >&2; exit 2 ;; esac
+    # shellcheck disable=SC2086 # neither has spaces
+    if proof "$name" ${2:-} ${3:-} --json "build/faults/$name.json"; then add 1 0 0; else add 0 1 0; fi
+  done
+  node tests/faults/promises.mjs
+  finish
+}
+
 # The last line; the exit code says the same.
 finish() {
   echo "$passed passed, $failed failed, $skipped skipped"
@@ -169,6 +205,7 @@ all() {
   check node-modules node_modules
   # shellcheck disable=SC2046 # a list of words
   integration release $(integration_files)
+  faults
   lint 300 '-clang-analyzer-*'
   sanitized asan
   sanitized tsan

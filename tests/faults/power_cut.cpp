@@ -178,4 +178,13 @@ Image PowerCut::all_lost() const {
   return image;
 }
 
+Image PowerCut::all_kept() const {
+  auto image = untouched_;
+  Random random(0);
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    if (files_[i].exists) image[trace_.files[i]] = after_cut(files_[i], {Fate::Order::all, 0, false}, random);
+  }
+  return image;
+}
+
 }  // namespace weir::faults

@@ -32,6 +32,8 @@ class PowerCut {
   /// The files after a cut just now. Without a random choice: all that was not synced is lost.
   Image cut(Random& random) const;
   Image all_lost() const;
+  /// No cut at all: what a process that is killed leaves.
+  Image all_kept() const;
 
  private:
   struct File {

@@ -26,6 +26,7 @@ void SimulatedDisk::reset(const std::filesystem::path& folder, bool tracing) {
   tracing_ = tracing;
   trace_ = {};
   ids_.clear();
+  counts_ = {};
   fault_.reset();
   struck_ = false;
   capacity_ = 0;
@@ -61,6 +62,11 @@ bool SimulatedDisk::struck() const {
   return struck_;
 }
 
+std::uint64_t SimulatedDisk::count(Operation operation) const {
+  std::lock_guard lock(mutex_);
+  return counts_.at(static_cast<std::size_t>(operation));
+}
+
 void SimulatedDisk::set_capacity(std::uint64_t bytes) {
   std::lock_guard lock(mutex_);
   capacity_ = bytes;
@@ -68,6 +74,7 @@ void SimulatedDisk::set_capacity(std::uint64_t bytes) {
 
 std::optional<Cause> SimulatedDisk::due(Operation operation) {
   std::lock_guard lock(mutex_);
+  ++counts_.at(static_cast<std::size_t>(operation));
   if (!fault_ || fault_->operation != operation) return std::nullopt;
   ++counted_;
   if (counted_ != fault_->nth && !(fault_->for_good && counted_ > fault_->nth)) return std::nullopt;

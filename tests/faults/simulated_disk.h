@@ -10,7 +10,7 @@
 
 #include <sqlite3.h>
 
-#include <atomic>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -48,7 +48,8 @@ class SimulatedDisk {
 
   void arm(Fault fault);
   void disarm();
-  bool struck() const;  // whether a fault has happened since arm()
+  bool struck() const;                             // whether a fault has happened since arm()
+  std::uint64_t count(Operation operation) const;  // since reset()
 
   /// The bytes of all files together; 0: no limit.
   void set_capacity(std::uint64_t bytes);
@@ -74,7 +75,8 @@ class SimulatedDisk {
   Trace trace_;
   std::map<std::string, std::uint32_t> ids_;
   std::optional<Fault> fault_;
-  std::uint64_t counted_ = 0;
+  std::array<std::uint64_t, 8> counts_{};  // by operation
+  std::uint64_t counted_ = 0;              // towards the fault
   bool struck_ = false;
   std::uint64_t capacity_ = 0;
 };

@@ -1,0 +1,118 @@
+// gateway/docs/promises.md from the figures of the last run of each proof: `node promises.mjs`. Never written by hand.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(fileURLToPath(import.meta.url), '../../..');
+const figuresOf = (suite) => JSON.parse(readFileSync(resolve(root, `build/faults/${suite}.json`), 'utf8'));
+
+const n = (value) => value.toLocaleString('en');
+
+const proofs = [
+  {
+    suite: 'power',
+    title: 'A power cut',
+    promise: `Under \`strict\` nothing that was acknowledged is lost; under \`bounded\` at most what was acknowledged in the last second. The
+file is never corrupt. A number that anyone was given never means another record. The log goes on by itself.`,
+    how: `Scripts of appends by one to three writers run on a simulated disk that writes down every write, truncation, sync and removal of
+every file: database, WAL and journal. Then the power is cut at every step of each trace. Of what was not synced, each sector (512 or
+4,096 bytes) is as it was, as any write since left it, or torn in the middle of one (its beginning, its end, a mixture, garbage); a
+file's size is any that it had; files that were made or removed may be missing or back. Bytes of a sector that nobody wrote stay, as
+SQLite assumes too. From some cuts the log starts on a simulated disk again, and the power is cut a second time while it does. After
+each cut the log is opened, read to the end, held against what clients had been told, and appended to.`,
+    figures: (f) => [
+      ['cuts', f.cases],
+      ['of these under `strict`', f.cuts_under_strict],
+      ['of these a second cut during recovery', f.cuts_during_recovery],
+      ['scripts, each cut at every step', f.scripts],
+      ['steps', f.steps],
+      ['records read and compared', f.records_read],
+    ],
+  },
+  {
+    suite: 'kill',
+    title: '`kill -9`',
+    promise: `Nothing that was acknowledged is lost, under any durability. A node's readings, and pushes with an \`Idempotency-Key\`, are taken
+once however often they are sent. Order is kept.`,
+    how: `A real gateway with a broker, a node on a pseudo-terminal and two HTTP clients is killed at random moments, its start included. All
+clients send on; all that the log has is read and compared every 25 cycles.`,
+    figures: (f) => [
+      ['kills', f.cases],
+      ['pushes acknowledged over HTTP', f.acknowledged_over_http],
+      ['messages acknowledged over MQTT', f.acknowledged_over_mqtt],
+      ["the node's readings, each there once and in order", f.readings_of_the_node],
+      ['records read and compared', f.records_read],
+    ],
+  },
+  {
+    suite: 'io-errors',
+    title: 'An I/O error',
+    promise: `When a read, write, sync, truncation or opening fails, the log either goes on or says that it stopped, and acknowledges nothing
+more. What was acknowledged is there when it is opened again, under \`strict\` also after a power cut right then. The file is never
+corrupt.`,
+    how: `The first, the second, … operation of each kind fails, once or with all that follow, with EIO, ENOSPC or EROFS; of a new log, and of
+one whose process had been killed. A write that fails has written its first half.`,
+    figures: (f) => [
+      ['operations that failed, one a run', f.cases],
+      ['the log went on', f.went_on],
+      ['it stopped and said so', f.stopped_and_said_so],
+      ['it refused to start', f.refused_to_start],
+    ],
+  },
+  {
+    suite: 'full-disk',
+    title: 'A full file system',
+    promise: `The log does not stop, takes appends again when there is room without a restart, and counts what it had to drop.`,
+    how: `Something else fills a file system of 6 MiB to its last bytes while the log is written, and goes away again.`,
+    figures: (f) => [
+      ['cycles of filling and freeing', f.cases],
+      ['on a mounted file system', f.on_a_mounted_file_system ? 'yes' : 'no, simulated'],
+      ['appends', f.appends],
+      ['appends refused while it was full', f.appends_refused],
+      ['records dropped, and counted', f.records_dropped_and_counted],
+      ['records thinned, and counted', f.records_thinned_and_counted],
+      ['longest time to take appends again', `${n(f.longest_resume_ms)} ms`],
+    ],
+  },
+  {
+    suite: 'bit-flips',
+    title: 'A flipped bit, a file cut short',
+    promise: `What is read is what was written. What is damaged is told: repaired from the journal, counted as \`damaged\`, or the file is set
+aside for a new log.`,
+    how: `One bit of the database, its WAL or a journal file is flipped, or the file is cut short, at random places of logs that were closed
+and of logs whose process was killed.`,
+    figures: (f) => [
+      ['flips and cuts', f.cases],
+      ['of these in logs whose process was killed', f.of_killed_logs],
+      ['harmless: all records are there', f.harmless],
+      ['told, and the log goes on', f.told_and_went_on],
+      ['set aside, and a new log begins', f.set_aside_for_a_new_log],
+    ],
+  },
+];
+
+function section({ suite, title, promise, how, figures }) {
+  const f = figuresOf(suite);
+  const rows = [...figures(f), ['**promises broken**', `**${f.broken}**`]].map(([name, value]) => `| ${name} | ${typeof value === 'number' ? n(value) : value} |`);
+  return `## ${title}
+
+${promise}
+
+How it was tested: ${how}
+
+| | |
+|---|---:|
+${rows.join('\n')}
+
+\`./dev faults ${suite} ${f.cases} ${f.seed}\`, ${f.when.slice(0, 10)}, ${n(f.seconds)} s.
+`;
+}
+
+const ran = proofs.filter(({ suite }) => existsSync(resolve(root, `build/faults/${suite}.json`)));
+const text = `# What the log promises, and how it was tested
+
+Written by \`./dev faults\` from the figures of its last runs; never by hand. [storage.md](storage.md) says how it works. CI runs
+each proof for a short while, with a new seed each day.
+
+${ran.map(section).join('\n')}`;
+writeFileSync(resolve(root, 'gateway/docs/promises.md'), text);
