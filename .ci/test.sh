@@ -132,8 +132,6 @@ faults() {
   check faults-power proof power 100000 "$seed" --seconds 90
   check faults-kill proof kill 50 "$seed"
   check faults-io-errors proof io-errors 100000 "$seed" --seconds 40
-  check faults-full-disk proof full-disk 10 "$seed"
-  check faults-bit-flips proof bit-flips 100000 "$seed" --seconds 30
 }
 
 # faults [NAME [COUNT [SEED]]]: a full run, of which the figures are published.

@@ -43,6 +43,7 @@ struct LogOptions {
 
   // Of tests.
   std::string vfs;         // SQLite's VFS below ours; empty: its default
+  std::string boot;        // which boot of the board this is; empty: the kernel says
   bool background = true;  // false: nothing happens by itself, only in tend()
 };
 

@@ -151,7 +151,7 @@ Result<void> Store::find_boot() {
   if (!newest) return newest.error();
   auto row = newest->step();
   if (!row) return row.error();
-  const auto kernel = kernel_boot_id();
+  const auto kernel = options_.boot.empty() ? kernel_boot_id() : options_.boot;
   boot_ = *row ? static_cast<std::uint32_t>(newest->integer(0)) : 0;
   if (*row && newest->text(1) == kernel) return {};
   rebooted_ = *row;
