@@ -1,16 +1,19 @@
-// The rights of the gateway on this computer, reached through its files: no gateway has to run.
+// The rights and the log of the gateway on this computer, reached through its files: no gateway has to run.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 
 #include "access/access.h"
 #include "cli/command.h"
 
 namespace weir::gateway::cli {
 
-/// Opens the rights in the data_dir of `--config`. Other faults of the configuration don't matter here: a secret may be in
-/// the daemon's environment only. Null after a fault; `code` is the exit code then.
+/// `--config`, of which only data_dir must be right: a secret may be in the daemon's environment only. Nothing after a fault;
+/// `code` is the exit code then.
+std::optional<Config> local_config(const Arguments& arguments, Environment& environment, int& code);
+
+/// Opens the rights that are there. Null after a fault; `code` is the exit code then.
 std::unique_ptr<Access> open_access(const Arguments& arguments, Environment& environment, int& code);
 
 }  // namespace weir::gateway::cli

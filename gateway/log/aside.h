@@ -20,8 +20,10 @@ namespace weir::gateway {
 
 inline constexpr std::string_view aside_infix = ".damaged-";
 
+inline constexpr std::string_view replaced_infix = ".replaced-";  // by restore(): sound, and nobody salvages or removes it
+
 /// Renames all files of the log; returns the database's new name.
-std::filesystem::path set_aside(const std::filesystem::path& file, Timestamp now);
+std::filesystem::path set_aside(const std::filesystem::path& file, Timestamp now, std::string_view infix = aside_infix);
 
 /// The databases that were set aside, oldest first.
 std::vector<std::filesystem::path> asides(const std::filesystem::path& file);

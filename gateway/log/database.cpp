@@ -120,6 +120,15 @@ Result<void> Database::sync_wal() {
   return {};
 }
 
+Result<void> Database::copy_to(Database& target) {
+  auto* backup = sqlite3_backup_init(target.database_.get(), "main", database_.get(), "main");
+  if (backup == nullptr) return failure(target.database_.get(), sqlite3_errcode(target.database_.get()));
+  const int stepped = sqlite3_backup_step(backup, -1);
+  const int finished = sqlite3_backup_finish(backup);
+  if (stepped == SQLITE_DONE && finished == SQLITE_OK) return {};
+  return failure(target.database_.get(), finished != SQLITE_OK ? finished : stepped);
+}
+
 Result<Transaction> Transaction::begin(Database& database) {
   for (auto [statement, sql] :
        {std::pair{&database.begin_, "BEGIN IMMEDIATE"}, {&database.commit_, "COMMIT"}, {&database.rollback_, "ROLLBACK"}}) {

@@ -76,6 +76,8 @@ class Database {
   Result<void> run(std::string_view sql);             // one or several statements without parameters
   Result<std::int64_t> number(std::string_view sql);  // the first column of the first row
   Result<void> sync_wal();                            // fdatasync of what was committed, through SQLite's VFS
+  /// All of this one in place of what `target` has; inside a read transaction of this one: of its moment.
+  Result<void> copy_to(Database& target);
 
  private:
   struct Close {

@@ -1,9 +1,6 @@
 #include "log/store.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -28,16 +25,6 @@ Result<std::uint32_t> random_epoch() {
   std::uint32_t epoch = 0;
   if (getrandom(&epoch, sizeof epoch, 0) != sizeof epoch) return Error{ErrorCode::io, "the kernel gives no random numbers"};
   return epoch;
-}
-
-Result<int> lock_file(const std::filesystem::path& file) {
-  const auto path = file.string() + ".lock";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return Error{ErrorCode::io, path + ": cannot be made; data_dir must exist and be writable by this user"};
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-  ::close(fd);
-  return Error{ErrorCode::conflict,
-               file.string() + ": another weir has this log open; stop it, or give this one its own data_dir"};
 }
 
 }  // namespace
@@ -65,12 +52,8 @@ Store::Store(Database database, const LogOptions& options, std::string vfs)
       shares_(Shares::of(options.size_max)),
       page_limit_(shares_.database / page_bytes) {}
 
-Store::~Store() {
-  if (lock_fd_ >= 0) ::close(lock_fd_);
-}
-
 Result<std::unique_ptr<Store>> Store::open(const LogOptions& options, Timestamp now) {
-  auto lock = lock_file(options.file);
+  auto lock = LogLock::take(options.file);
   if (!lock) return lock.error();
   const auto vfs = register_vfs(options.vfs);
   auto opened = marked_damaged(options.file) ? Result<std::unique_ptr<Store>>(damage_was_found(options.file))
@@ -81,8 +64,7 @@ Result<std::unique_ptr<Store>> Store::open(const LogOptions& options, Timestamp 
     opened = open_once(options, vfs, now);
     if (opened) (*opened)->replaced_ = aside;
   }
-  if (opened) (*opened)->lock_fd_ = *lock;
-  if (!opened) ::close(*lock);
+  if (opened) (*opened)->lock_ = std::move(*lock);
   return opened;
 }
 

@@ -20,6 +20,7 @@
 #include "log/dictionary.h"
 #include "log/journal.h"
 #include "log/log.h"
+#include "log/log_lock.h"
 #include "log/loss_totals.h"
 #include "log/partition.h"
 #include "log/state.h"
@@ -49,7 +50,6 @@ struct FoldPoint {
 class Store {
  public:
   static Result<std::unique_ptr<Store>> open(const LogOptions& options, Timestamp now);
-  ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
@@ -113,7 +113,7 @@ class Store {
   const std::string vfs_;
   const Shares shares_;
   std::uint64_t page_limit_;
-  int lock_fd_ = -1;
+  LogLock lock_;
   std::filesystem::path replaced_;
   bool unclean_ = false, rebooted_ = false;
   std::uint32_t epoch_ = 0, boot_ = 0;
