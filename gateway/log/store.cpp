@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 
+#include "base/limits.h"
 #include "base/log_line.h"
 #include "log/aside.h"
 #include "log/schema.h"
@@ -14,6 +15,8 @@
 namespace weir::gateway {
 
 namespace {
+
+constexpr auto commands_kept = std::chrono::hours(24 * 30);
 
 std::string kernel_boot_id() {
   std::string id;
@@ -245,6 +248,14 @@ std::uint64_t Store::database_bytes() const {
     if (!error) bytes += size;
   }
   return bytes;
+}
+
+Result<void> Store::prune(std::optional<Timestamp> now) {
+  auto pruned = database_.run("DELETE FROM push WHERE key NOT IN (SELECT key FROM push ORDER BY received DESC LIMIT " +
+                              std::to_string(limits::idempotency_keys_max) + ")");
+  if (!pruned || !now) return pruned;
+  return database_.run("DELETE FROM command WHERE state NOT IN ('queued', 'sent') AND created < " +
+                       std::to_string(to_nanoseconds(*now - commands_kept)));
 }
 
 Result<std::size_t> Store::salvage_progress(const std::filesystem::path& aside) {

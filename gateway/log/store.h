@@ -77,6 +77,8 @@ class Store {
   Result<Age> age();
   Result<void> set_age(Age age);                         // inside a transaction
   Result<void> note_unset_boot(std::int64_t partition);  // inside a transaction
+  /// Inside a transaction: lets go of old idempotency keys and, where `now` can be trusted, of commands.
+  Result<void> prune(std::optional<Timestamp> now);
 
   /// All pages that hold something, and the limit they are kept under.
   Result<std::uint64_t> pages_used();
