@@ -133,6 +133,7 @@ Result<void> SqliteLog::intern(const Salvage::SeriesNames& series, const std::ve
   for (const auto& unit : units) (void)dictionary_->find_or_add_unit(unit);
   std::vector<Append*> nothing;
   auto named = writer_.commit(nothing, synchronised());
+  if (named) publish(named->block);  // losses that were due
   auto rolled = named ? roll() : Result<void>(named.error());
   lock.lock();
   committing_ = false;
