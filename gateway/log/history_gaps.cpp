@@ -7,7 +7,7 @@ namespace weir::gateway {
 
 namespace {
 
-/// The log's own losses are of all series. What it thinned, its partitions tell better.
+/// The log's own losses are of all series.
 bool of_every_series(const LossEntry& loss) {
   return loss.where == "log" && loss.device.empty() && (loss.reason == "expired" || loss.reason == "damaged");
 }
@@ -28,10 +28,20 @@ void HistoryGaps::add(HistoryGap gap) {
 
 void HistoryGaps::add(const std::vector<LossEntry>& losses, const Series& series) {
   for (const auto& loss : losses) {
+    if (loss.where == "log" && loss.reason == "thinned") add_gone_after_thinning(loss);
     if (!concerns(loss, series)) continue;
     const bool counted = loss.metric == series.metric && range_.has(loss.first) && range_.has(loss.last);
     add({.from = loss.first, .to = loss.last, .reason = loss.reason, .lost = counted ? loss.count : 0});
   }
+}
+
+/// What was thinned its partitions tell better, as long as they are there. The oldest go first.
+void HistoryGaps::add_gone_after_thinning(const LossEntry& loss) {
+  auto to = loss.last;
+  for (const auto& kept : minutes_kept_) {
+    if (kept.from <= loss.last && kept.to >= loss.first) to = std::min(to, kept.from);
+  }
+  if (to > loss.first) add({.from = loss.first, .to = to, .reason = "expired"});
 }
 
 std::vector<HistoryGap> HistoryGaps::take() {

@@ -19,6 +19,8 @@ class HistoryGaps {
 
   /// What lies outside of the range is cut off, or passed over.
   void add(HistoryGap gap);
+  /// Of a thinned partition that is still there.
+  void keep_minutes(Timestamp from, Timestamp to) { minutes_kept_.push_back({from, to}); }
   /// Losses of the series, or of its device, and what the log itself lost.
   void add(const std::vector<LossEntry>& losses, const Series& series);
 
@@ -26,7 +28,10 @@ class HistoryGaps {
   std::vector<HistoryGap> take();
 
  private:
+  void add_gone_after_thinning(const LossEntry& loss);
+
   TimeRange range_;
+  std::vector<TimeRange> minutes_kept_;
   std::vector<HistoryGap> gaps_;
 };
 

@@ -9,6 +9,8 @@ namespace weir::gateway {
 
 namespace {
 
+constexpr auto no_number = ~std::uint64_t{0};
+
 class BucketRun final : public HistoryRun {
  public:
   BucketRun(Database& database, const Names& names, const Series& series, HistoryQuery query)
@@ -16,6 +18,7 @@ class BucketRun final : public HistoryRun {
 
  private:
   bool full() const override { return false; }
+  std::uint64_t after(const Partition&) const override { return 0; }
   std::uint64_t after() const override { return 0; }
 
   TimeRange reach() const override { return grid_.range(); }
@@ -50,12 +53,28 @@ class PageRun final : public HistoryRun {
 
  private:
   bool full() const override { return next_.has_value(); }
-  std::uint64_t after() const override { return query_.after; }
+  std::uint64_t after() const override { return SalvagedPlace::names(query_.after) ? 0 : query_.after; }
+
+  /// Salvaged ones come first, in the order of their places.
+  std::uint64_t after(const Partition& partition) const override {
+    if (!partition.salvaged) return after();
+    if (query_.after == 0) return 0;
+    if (!SalvagedPlace::names(query_.after)) return no_number;
+    const auto place = SalvagedPlace::from(query_.after);
+    if (partition.id == place.partition) return partition.first_seq + place.offset;
+    return partition.id < place.partition ? 0 : no_number;
+  }
 
   TimeRange reach() const override { return range_; }
 
   Result<void> read_partition(const Partition& partition) override {
-    if (!partition.thinned) return read_chunks(partition);
+    salvaged_ = partition.salvaged ? &partition : nullptr;
+    auto done = partition.thinned ? tell_thinned(partition) : read_chunks(partition);
+    salvaged_ = nullptr;
+    return done;
+  }
+
+  Result<void> tell_thinned(const Partition& partition) {
     auto minutes = rollups(partition, RollupLevel::minute);
     if (!minutes) return minutes.error();
     note_thinned(*minutes);
@@ -69,6 +88,7 @@ class PageRun final : public HistoryRun {
         return;
       }
       ++looked_at_;
+      if (salvaged_ != nullptr) reading.seq = SalvagedPlace{salvaged_->id, reading.seq - salvaged_->first_seq}.number();
       last_ = reading.seq;
       if (range_.has(reading.time)) readings_.push_back(std::move(reading));
     }
@@ -80,6 +100,7 @@ class PageRun final : public HistoryRun {
   }
 
   const std::size_t readings_max_;
+  const Partition* salvaged_ = nullptr;  // that is being read
   std::vector<Record> readings_;
   std::size_t looked_at_ = 0;
   std::uint64_t last_ = 0;
@@ -87,6 +108,16 @@ class PageRun final : public HistoryRun {
 };
 
 }  // namespace
+
+SalvagedPlace SalvagedPlace::from(std::uint64_t number) {
+  constexpr std::uint64_t partitions = 1U << (flag_bit - partition_bit);
+  return {.partition = -static_cast<std::int64_t>(number >> partition_bit & (partitions - 1)),
+          .offset = number & ((std::uint64_t{1} << partition_bit) - 1)};
+}
+
+std::uint64_t SalvagedPlace::number() const {
+  return std::uint64_t{1} << flag_bit | static_cast<std::uint64_t>(-partition) << partition_bit | offset;
+}
 
 std::unique_ptr<HistoryRun> HistoryRun::make(Database& database, const Names& names, const Series& series, HistoryQuery query) {
   if (query.buckets > 0) return std::make_unique<BucketRun>(database, names, series, std::move(query));
@@ -97,6 +128,9 @@ HistoryRun::HistoryRun(Database& database, const Names& names, const Series& ser
     : database_(database), names_(names), series_(series), query_(std::move(query)), range_(range_of(query_)), gaps_(range_) {}
 
 Result<void> HistoryRun::read_folded(const std::vector<Partition>& partitions) {
+  for (const auto& partition : partitions) {
+    if (partition.thinned) gaps_.keep_minutes(partition.oldest_time, partition.newest_time);
+  }
   for (const auto& partition : partitions) {
     if (full() || range_.empty()) return {};
     if (!wants(partition)) continue;
@@ -109,7 +143,8 @@ Result<void> HistoryRun::read_folded(const std::vector<Partition>& partitions) {
 
 /// Of an open partition the times may still be corrected.
 bool HistoryRun::wants(const Partition& partition) const {
-  return partition.last_seq > after() && (!partition.closed || reach().meets(partition.oldest_time, partition.newest_time));
+  return partition.last_seq > after(partition) &&
+         (!partition.closed || reach().meets(partition.oldest_time, partition.newest_time));
 }
 
 Result<void> HistoryRun::read_journal(const std::vector<JournalPartPtr>& parts, std::uint64_t folded_seq) {
@@ -163,10 +198,11 @@ Result<void> HistoryRun::read_chunks(const Partition& partition) {
   if (!worth || !*worth) return worth ? Result<void>() : Result<void>(worth.error());
   PartitionReader reader(database_, partition, names_);
   std::vector<Record> readings;
-  auto more = reader.seek(after() + 1);
+  const auto from = after(partition) + 1;
+  auto more = reader.seek(from);
   for (; more && *more && !full(); more = reader.next()) {
     readings.clear();
-    if (auto done = reader.readings(series_.id, after() + 1, ~std::uint64_t{0}, readings); !done) return done;
+    if (auto done = reader.readings(series_.id, from, no_number, readings); !done) return done;
     take(readings);
   }
   if (reader.damaged_rows() > 0) note_damaged(partition);

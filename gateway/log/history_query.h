@@ -25,6 +25,19 @@ namespace weir::gateway {
 
 inline constexpr std::size_t page_looked_at_max = 1'000'000;
 
+/// Salvaged readings have numbers of another epoch. In a page they come first and get numbers that say where they are, so that
+/// the next page can go on behind any of them: a bit that no number of a log reaches, the partition, the place in it. JSON
+/// readers keep all 53 bits.
+struct SalvagedPlace {
+  std::int64_t partition = 0;  // below 0
+  std::uint64_t offset = 0;    // from the partition's first number
+
+  static constexpr unsigned flag_bit = 52, partition_bit = 40;
+  static bool names(std::uint64_t number) { return (number >> flag_bit & 1U) != 0; }
+  static SalvagedPlace from(std::uint64_t number);
+  std::uint64_t number() const;
+};
+
 class HistoryRun {
  public:
   /// Buckets or a page of readings. `database`, `names` and `series` outlive it.
@@ -48,6 +61,8 @@ class HistoryRun {
   /// The next in the order of the log.
   virtual void take(std::vector<Record>& readings) = 0;
   virtual bool full() const = 0;
+  /// Behind which number readings are wanted: of a partition, and of the journal.
+  virtual std::uint64_t after(const Partition& partition) const = 0;
   virtual std::uint64_t after() const = 0;
   virtual void put(HistoryAnswer& answer) = 0;
 

@@ -219,7 +219,8 @@ Result<void> Keeper::salvage() {
   if (auto done = store_->note_salvage(salvage_file_, salvage_->progress(), *made); !done) return done;
   if (*made) {
     (*made)->ended_age = age();
-    partitions_.insert(partitions_.begin(), **made);
+    const auto own = std::find_if(partitions_.begin(), partitions_.end(), [](const Partition& p) { return !p.salvaged; });
+    partitions_.insert(own, **made);
     return {};
   }
   hooks_.salvaged(salvage_file_, salvage_->salvaged(), salvage_->lost());
