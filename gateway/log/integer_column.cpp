@@ -79,103 +79,88 @@ unsigned common_scale(std::span<const std::int64_t> values) {
 template <class At>
 std::int64_t typical(std::size_t count, At at) {
   std::array<std::int64_t, 9> few;
-  std::size_t taken = 0;
-  const auto step = std::max<std::size_t>(1, count / few.size());
-  for (std::size_t i = step / 2; i < count && taken < few.size(); i += step) {
-    const auto value = at(i);
-    auto place = taken++;
+  const auto taken = std::min(count, few.size());
+  for (std::size_t i = 0; i < taken; ++i) {
+    const auto value = at((2 * i + 1) * count / (2 * taken));
+    auto place = i;
     for (; place > 0 && few[place - 1] > value; --place) few[place] = few[place - 1];
     few[place] = value;
   }
   return few[taken / 2];
 }
 
-/// How many numbers there are of each width.
-class Widths {
- public:
-  void add(std::uint64_t number) {
-    const auto width = static_cast<unsigned>(std::bit_width(number));
-    ++counts_[width], ++total_;
-    widest_ = std::max(widest_, width);
-  }
+/// Of a long column a part tells enough: every so-many-th value.
+std::size_t stride_of(std::size_t count) { return std::max<std::size_t>(1, count / 256); }
 
-  /// The parameter with the shortest codes.
-  unsigned best_parameter() const {
-    const auto middle = median();
-    unsigned best = 0;
-    auto best_bits = ~std::size_t{0};
-    for (auto k = middle > 4 ? middle - 4 : 0; k <= std::min(middle + 1, rice_parameter_max); ++k) {
-      if (const auto size = half_bits(k); size < best_bits) best = k, best_bits = size;
-    }
-    return best;
-  }
+unsigned width_of(std::int64_t residual) { return static_cast<unsigned>(std::bit_width(zigzag(residual))); }
 
- private:
-  unsigned median() const {
-    std::size_t below = 0;
-    unsigned width = 0;
-    while ((below += counts_[width]) * 2 < total_) ++width;
-    return std::min(width, rice_parameter_max);
-  }
-
-  std::size_t half_bits(unsigned parameter) const {
-    std::size_t sum = 0;
-    for (unsigned width = 0; width <= widest_; ++width) sum += counts_[width] * half_bits_of(width, parameter);
-    return sum;
-  }
-
-  /// Twice the usual size of a code: the quotients of numbers with d bits more than the parameter are 1.5 * 2^(d-1) - 0.5.
-  static std::size_t half_bits_of(unsigned width, unsigned parameter) {
-    if (width <= parameter) return (parameter + 1) * 2;
-    const auto more = width - parameter;
-    if (more > 4) return (rice_quotient_max + 6 + width) * 2;
-    return (parameter + 1) * 2 + (3U << (more - 1)) - 1;
-  }
-
-  std::array<std::uint32_t, 65> counts_{};
-  std::size_t total_ = 0;
-  unsigned widest_ = 0;
-};
-
-/// A form, what it starts from, and what is left of each value.
+/// A form, what it starts from, and about the bits of what is left of each value.
 struct Prediction {
   Form form = Form::constant;
-  std::int64_t first = 0;
-  std::int64_t step = 0;
-
-  std::size_t skipped() const { return form == Form::plain ? 0 : form == Form::deltas ? 1 : 2; }
-  std::int64_t residual(std::span<const std::int64_t> values, std::size_t i) const {
-    if (form == Form::plain) return subtract(values[i], first);
-    const auto delta = subtract(values[i], values[i - 1]);
-    return form == Form::deltas ? subtract(delta, step) : subtract(delta, subtract(values[i - 1], values[i - 2]));
-  }
+  std::int64_t first = 0, step = 0;
+  std::size_t width_sum = 0;
 };
 
 std::size_t varint_bits(std::int64_t value) { return (static_cast<std::size_t>(std::bit_width(zigzag(value) | 1)) + 6) / 7 * 8; }
 
-/// About the bits that a prediction needs: Rice codes are about two bits longer than their numbers.
-std::size_t estimate(const Prediction& prediction, std::span<const std::int64_t> values) {
-  std::size_t bits = varint_bits(prediction.first) + (prediction.form == Form::plain ? 0 : varint_bits(prediction.step));
-  // Of a long column a part tells enough: every so-many-th value.
-  const auto stride = std::max<std::size_t>(1, values.size() / 256);
-  std::size_t sum = 0;
-  for (auto i = prediction.skipped(); i < values.size(); i += stride)
-    sum += static_cast<std::size_t>(std::bit_width(zigzag(prediction.residual(values, i))));
-  return bits + sum * stride + (values.size() - prediction.skipped());
+std::size_t bits(const Prediction& prediction) {
+  return prediction.width_sum + varint_bits(prediction.first) +
+         (prediction.form == Form::plain ? 0 : varint_bits(prediction.step));
 }
 
 Prediction choose(std::span<const std::int64_t> values) {
   const auto delta = [&](std::size_t i) { return subtract(values[i + 1], values[i]); };
-  const std::array<Prediction, 3> candidates{{
-      {Form::deltas, values[0], typical(values.size() - 1, delta)},
-      {Form::plain, typical(values.size(), [&](std::size_t i) { return values[i]; }), 0},
-      {Form::curve, values[0], delta(0)},
-  }};
-  std::size_t best = 0, best_bits = ~std::size_t{0};
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (const auto bits = estimate(candidates[i], values); bits < best_bits) best = i, best_bits = bits;
+  Prediction deltas{Form::deltas, values[0], typical(values.size() - 1, delta)};
+  Prediction plain{Form::plain, typical(values.size(), [&](std::size_t i) { return values[i]; })};
+  Prediction curve{Form::curve, values[0], delta(0)};
+  const auto stride = stride_of(values.size());
+  for (std::size_t i = 0; i + 2 < values.size(); i += stride) {
+    const auto step = delta(i), next_step = delta(i + 1);
+    deltas.width_sum += width_of(subtract(next_step, deltas.step)) * stride;
+    plain.width_sum += width_of(subtract(values[i + 2], plain.first)) * stride;
+    curve.width_sum += width_of(subtract(next_step, step)) * stride;
   }
-  return candidates[best];
+  const auto& line = bits(curve) < bits(deltas) ? curve : deltas;
+  return bits(plain) < bits(line) ? plain : line;
+}
+
+/// What is left of each value, as codes.
+void gather(std::span<const std::int64_t> values, const Prediction& prediction, std::vector<std::uint64_t>& codes) {
+  codes.clear();
+  const auto code = [&](std::int64_t residual) { codes.push_back(zigzag(residual)); };
+  const auto delta = [&](std::size_t i) { return subtract(values[i], values[i - 1]); };
+  if (prediction.form == Form::plain) {
+    for (const auto value : values) code(subtract(value, prediction.first));
+  } else if (prediction.form == Form::deltas) {
+    for (std::size_t i = 1; i < values.size(); ++i) code(subtract(delta(i), prediction.step));
+  } else {
+    for (std::size_t i = 2; i < values.size(); ++i) code(subtract(delta(i), delta(i - 1)));
+  }
+}
+
+std::size_t rice_bits(std::span<const std::uint64_t> codes, unsigned parameter) {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < codes.size(); i += stride_of(codes.size())) {
+    const auto quotient = codes[i] >> parameter;
+    const bool escaped = quotient >= rice_quotient_max;
+    sum += escaped ? rice_quotient_max + 6 + static_cast<unsigned>(std::bit_width(codes[i])) : quotient + 1 + parameter;
+  }
+  return sum;
+}
+
+/// The parameter with the shortest codes: a little less than their usual width.
+unsigned best_parameter(std::span<const std::uint64_t> codes) {
+  std::size_t widths = 0, counted = 0;
+  for (std::size_t i = 0; i < codes.size(); i += stride_of(codes.size()), ++counted)
+    widths += static_cast<unsigned>(std::bit_width(codes[i]));
+  const auto highest = std::min(static_cast<unsigned>(widths / counted), rice_parameter_max);
+  auto best = highest;
+  auto best_bits = rice_bits(codes, highest);
+  for (auto parameter = highest; parameter > 0 && highest - parameter < 5;) {
+    const auto size = rice_bits(codes, --parameter);
+    if (size < best_bits) best = parameter, best_bits = size;
+  }
+  return best;
 }
 
 bool is_line(std::span<const std::int64_t> values) {
@@ -187,16 +172,16 @@ bool is_line(std::span<const std::int64_t> values) {
 }
 
 void put_predicted(std::string& out, std::span<const std::int64_t> values, unsigned scale) {
+  thread_local std::vector<std::uint64_t> codes;
   const auto prediction = choose(values);
-  Widths widths;
-  for (auto i = prediction.skipped(); i < values.size(); ++i) widths.add(zigzag(prediction.residual(values, i)));
-  const auto parameter = widths.best_parameter();
+  gather(values, prediction, codes);
+  const auto parameter = best_parameter(codes);
   put_head(out, {prediction.form, scale, parameter});
   put_signed(out, prediction.first);
   if (prediction.form != Form::plain) put_signed(out, prediction.step);
-  BitWriter bits(out);
-  for (auto i = prediction.skipped(); i < values.size(); ++i) bits.put_rice(zigzag(prediction.residual(values, i)), parameter);
-  bits.finish();
+  BitWriter bit_writer(out);
+  for (const auto code : codes) bit_writer.put_rice(code, parameter);
+  bit_writer.finish();
 }
 
 void put_scaled(std::string& out, std::span<const std::int64_t> values, unsigned scale) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "log/pace.h"
 #include "log/record.h"
 
 namespace weir::gateway {
@@ -91,7 +92,10 @@ class SegmentEncoder {
   Places readings_of(std::uint32_t series) const;
   template <class Of>
   void put_column(std::string& out, Places places, Of of);
+  unsigned bits_of_numbers() const;
+  void set_pace();
   void put_readings(std::string& out, Places places);
+  void put_paced_numbers(std::string& out, Places places, std::size_t begin);
   void put_by_series(std::string& out);
   void put_in_order(std::string& out);
   void clear();
@@ -106,6 +110,8 @@ class SegmentEncoder {
   std::vector<std::uint32_t> order_;   // readings by series
   std::vector<std::int64_t> column_;   // scratch
   std::vector<Value> values_;          // scratch
+  Pace pace_;                          // empty: numbers need none
+  std::string other_;                  // scratch
 };
 
 /// Slot 0.
@@ -115,6 +121,7 @@ struct SegmentHeader {
   std::vector<Commit> commits;
   Timestamp newest_received;   // of all commits, not corrected
   std::vector<Record> events;  // numbered, in order
+  Pace pace;                   // may be empty
 
   std::vector<std::uint32_t> ends;  // of each commit: how many records there are up to its last
   std::vector<Timestamp> received;  // of each commit, corrected where that is possible

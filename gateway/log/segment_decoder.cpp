@@ -17,7 +17,16 @@ struct Columns {
 };
 thread_local Columns columns;
 
-void read_columns(ByteReader& in, std::size_t count, Columns& out) {
+/// Numbers that are told from the pace.
+void add_pace(const Pace& pace, ByteReader& in, Columns& out) {
+  if (!in.ok() || pace.empty() || (out.flags & chunk_all_stamped)) return in.fail();
+  std::size_t hint = 0;
+  for (std::size_t i = 0; i < out.numbers.size(); ++i) {
+    out.numbers[i] = add_wrapping(out.numbers[i], pace.number_at(out.times[i], hint));
+  }
+}
+
+void read_columns(ByteReader& in, std::size_t count, const Pace& pace, Columns& out) {
   out.flags = in.byte();
   if (out.flags > chunk_flags_all) in.fail();
   read_integers(in, count, out.numbers);
@@ -29,6 +38,7 @@ void read_columns(ByteReader& in, std::size_t count, Columns& out) {
   if (!(out.flags & chunk_all_good)) read_integers(in, count, out.qualities);
   if (!(out.flags & chunk_clocks_set)) read_integers(in, count, out.clocks);
   if (!(out.flags & chunk_all_stamped)) read_integers(in, count, out.times);
+  if (out.flags & chunk_paced) add_pace(pace, in, out);
   read_values(in, count, out.values);
 }
 
@@ -132,7 +142,7 @@ class Places {
 template <class SeriesOf>
 void place_readings(ByteReader& in, std::size_t count, const SegmentHeader& header, const Names& names, Places& places,
                     SeriesOf series_of) {
-  read_columns(in, count, columns);
+  read_columns(in, count, header.pace, columns);
   if (!in.ok() || !plausible(columns, header, count)) return in.fail();
   RecordMaker maker(columns, header, names);
   for (std::size_t i = 0; i < count; ++i) {
@@ -207,7 +217,7 @@ Result<void> decode_chunk(std::string_view body, std::uint32_t series_id, const 
   const auto count = in.varint();
   const Series* series = names.series(series_id);
   if (!in.ok() || count == 0 || count > header.records || series == nullptr) return damaged_chunk(header.first_seq, series_id);
-  read_columns(in, count, columns);
+  read_columns(in, count, header.pace, columns);
   if (!in.ok() || !in.rest().empty() || !plausible(columns, header, count)) return damaged_chunk(header.first_seq, series_id);
   const auto before = out.size();
   append_between(count, header, from, to, names, series, in, out);

@@ -25,8 +25,9 @@ enum ChunkFlags : std::uint8_t {
   chunk_all_good = 2,     // qualities
   chunk_clocks_set = 4,   // no reading of an unsynchronised clock
   chunk_all_stamped = 8,  // each reading has the time of its commit
+  chunk_paced = 16,       // numbers are told from what the pace says of the times
 };
-inline constexpr std::uint8_t chunk_flags_all = 15;
+inline constexpr std::uint8_t chunk_flags_all = 31;
 
 /// Times are told from the first commit's, so that in a short segment they are small.
 inline std::int64_t segment_base(const std::vector<Commit>& commits) {
@@ -41,7 +42,7 @@ inline std::int64_t subtract_wrapping(std::int64_t a, std::int64_t b) {
 }
 
 void put_segment_header(std::string& out, std::size_t records, const std::vector<Commit>& commits,
-                        const std::vector<PlacedEvent>& events);
+                        const std::vector<PlacedEvent>& events, const Pace& pace);
 SegmentHeader read_segment_header(ByteReader& in, std::uint64_t first_seq, const Names& names);
 
 /// A row's place is its segment and its slot.

@@ -4,7 +4,8 @@
 #include "log/segment_format.h"
 
 // Header: records; commits, and of these a column each of records, received, received - monotonic (which hardly changes),
-// boot, synchronised; events, each with its number, kind, time and texts.
+// boot, synchronised; twice how many events there are, and one more with a pace; the events, each with its number, kind,
+// time and texts; the pace.
 namespace weir::gateway {
 
 namespace {
@@ -119,8 +120,9 @@ Record read_event(ByteReader& in, const SegmentHeader& header, std::uint64_t off
   return record;
 }
 
-void read_events(ByteReader& in, SegmentHeader& header) {
-  auto left = in.varint();
+void read_events_and_pace(ByteReader& in, SegmentHeader& header) {
+  const auto counted = in.varint();
+  auto left = counted / 2;
   if (left > header.records) return in.fail();
   std::uint64_t next = 0;
   for (; left > 0 && in.ok(); --left, ++next) {
@@ -128,6 +130,7 @@ void read_events(ByteReader& in, SegmentHeader& header) {
     if (next >= header.records) return in.fail();
     header.events.push_back(read_event(in, header, next));
   }
+  if (in.ok() && counted % 2 != 0) header.pace.read(in);
 }
 
 }  // namespace
@@ -142,15 +145,16 @@ std::size_t SegmentHeader::commit_of(std::uint32_t offset, std::size_t from) con
 }
 
 void put_segment_header(std::string& out, std::size_t records, const std::vector<Commit>& commits,
-                        const std::vector<PlacedEvent>& events) {
+                        const std::vector<PlacedEvent>& events, const Pace& pace) {
   put_varint(out, records);
   put_commits(out, commits);
-  put_varint(out, events.size());
+  put_varint(out, events.size() * 2 + (pace.empty() ? 0 : 1));
   std::uint32_t next = 0;
   for (const auto& placed : events) {
     put_event(out, placed, next, segment_base(commits));
     next = placed.offset + 1;
   }
+  if (!pace.empty()) pace.put(out);
 }
 
 SegmentHeader read_segment_header(ByteReader& in, std::uint64_t first_seq, const Names& names) {
@@ -160,7 +164,7 @@ SegmentHeader read_segment_header(ByteReader& in, std::uint64_t first_seq, const
   if (in.ok()) read_commits(in, header);
   if (!in.ok()) return header;
   correct_received(header, names);
-  read_events(in, header);
+  read_events_and_pace(in, header);
   return header;
 }
 

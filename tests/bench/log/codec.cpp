@@ -48,9 +48,9 @@ std::size_t size_of(const std::vector<SegmentEncoder::Row>& rows) {
 
 double per(double seconds, std::size_t readings) { return seconds * 1e9 / static_cast<double>(readings); }
 
-/// A commit of `count` readings of as many sensors, `records` in all.
-void commits(std::size_t count, std::uint32_t series, const char* size_goal, const char* time_goal) {
-  Sensors sensors(series);
+/// Commits of `count` readings of `series` sensors, each read once a `period`.
+void commits(std::size_t count, std::uint32_t series, milliseconds period, const char* size_goal, const char* time_goal) {
+  Sensors sensors(series, period);
   const auto records = take(sensors, count * 100);
   SegmentEncoder encoder;
   std::string body;
@@ -64,9 +64,10 @@ void commits(std::size_t count, std::uint32_t series, const char* size_goal, con
         encoder.finish(body);
       }
     };
-    ns.push_back(per(seconds_of(work), records.size()));
+    ns.push_back(per(cpu_seconds_of(work), records.size()));
   }
-  const auto what = "commits of " + std::to_string(count) + " readings of " + std::to_string(series) + " series";
+  const auto what = "commits of " + std::to_string(count) + " readings of " + std::to_string(series) + " sensors, each " +
+                    std::to_string(period.count()) + " ms";
   figure(what, static_cast<double>(body.size()) / static_cast<double>(records.size()), "B/reading", size_goal);
   figure(what + ", encoding", median(ns), "ns/reading", time_goal);
 }
@@ -77,8 +78,8 @@ void decode_rows(const std::vector<SegmentEncoder::Row>& rows, const Names& name
     (void)decode_chunk(rows[i].body, rows[i].slot - 1, *header, 0, ~std::uint64_t{0}, names, out);
 }
 
-void folded_segment() {
-  Sensors sensors(100);
+void folded_segment(std::uint32_t series, milliseconds period) {
+  Sensors sensors(series, period);
   const auto records = take(sensors, segment_records_max);
   const auto names = names_of(sensors);
   SegmentEncoder encoder;
@@ -86,20 +87,20 @@ void folded_segment() {
   std::vector<Record> out;
   std::vector<double> encoding, decoding, decoding_segment;
   for (int round = 0; round < 11; ++round) {
-    encoding.push_back(seconds_of([&] { fill(encoder, records, 100), rows = encoder.finish_rows(first_seq); }));
+    encoding.push_back(cpu_seconds_of([&] { fill(encoder, records, 100), rows = encoder.finish_rows(first_seq); }));
     out.clear();
-    decoding.push_back(seconds_of([&] { decode_rows(rows, names, out); }));
+    decoding.push_back(cpu_seconds_of([&] { decode_rows(rows, names, out); }));
     std::string body;
     fill(encoder, records, 100), encoder.finish(body);
     out.clear();
-    decoding_segment.push_back(seconds_of([&] { (void)decode_segment(body, first_seq, names, out); }));
+    decoding_segment.push_back(cpu_seconds_of([&] { (void)decode_segment(body, first_seq, names, out); }));
   }
   const auto count = records.size();
-  figure("100 sensors, 0.01, jittered ms: 65,536 records", static_cast<double>(size_of(rows)) / static_cast<double>(count),
-         "B/reading", "≤ 2");
-  figure("encoding into rows", per(median(encoding), count), "ns/reading");
-  figure("decoding the rows into records", per(median(decoding), count), "ns/reading", "≤ 100");
-  figure("decoding one body into records, in order", per(median(decoding_segment), count), "ns/reading", "≤ 100");
+  const auto what = std::to_string(series) + " sensors, 0.01, each " + std::to_string(period.count()) + " ms, jittered: ";
+  figure(what + "65,536 records", static_cast<double>(size_of(rows)) / static_cast<double>(count), "B/reading", "≤ 2");
+  figure(what + "encoding into rows", per(median(encoding), count), "ns/reading");
+  figure(what + "decoding the rows", per(median(decoding), count), "ns/reading", "≤ 100");
+  figure(what + "decoding one body, in order", per(median(decoding_segment), count), "ns/reading", "≤ 100");
 }
 
 /// Values alone of series that are not like those sensors.
@@ -142,10 +143,13 @@ void machine_temperature(const char* path) {
 }  // namespace
 
 int codec() {
-  folded_segment();
-  commits(1000, 100, "≤ 4", "≤ 150");
-  commits(10, 10, "≤ 12", "");
-  commits(1, 1, "", "≤ 1000");
+  folded_segment(100, milliseconds(1000));
+  folded_segment(1000, milliseconds(100));
+  commits(10'000, 1000, milliseconds(100), "≤ 4", "");
+  commits(1000, 100, milliseconds(100), "≤ 4", "");
+  commits(1000, 100, milliseconds(1000), "≤ 4", "≤ 150");
+  commits(10, 10, milliseconds(1000), "≤ 12", "");
+  commits(1, 1, milliseconds(1000), "", "≤ 1000");
   signals();
   if (const char* path = std::getenv("WEIR_MACHINE_TEMPERATURE")) machine_temperature(path);
   return 0;

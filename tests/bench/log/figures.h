@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <time.h>
+
 #include "log/record.h"
 
 namespace weir::gateway::bench {
@@ -26,6 +28,18 @@ inline double seconds_of(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Of this thread alone, whatever else the machine does.
+inline double cpu_seconds_of(const std::function<void()>& work) {
+  const auto now = [] {
+    timespec time = {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+  };
+  const auto begin = now();
+  work();
+  return now() - begin;
 }
 
 inline double median(std::vector<double> values) {
