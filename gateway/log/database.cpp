@@ -18,6 +18,7 @@ ErrorCode classify(int code) {
     case SQLITE_NOTADB: return ErrorCode::invalid;
     default: break;
   }
+  if (code == SQLITE_IOERR_SHMSIZE) return ErrorCode::full;  // no room for the WAL's index
   const auto damaged = code == SQLITE_IOERR_DATA || code == SQLITE_IOERR_CORRUPTFS;
   return damaged ? ErrorCode::invalid : ErrorCode::io;
 }

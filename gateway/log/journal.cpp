@@ -140,7 +140,10 @@ Result<void> Journal::fill(File& file) const {
   const std::string zeros(fill_bytes, '\0');
   for (auto offset = *size; offset < options_.capacity; offset += fill_bytes) {
     const auto part = std::string_view(zeros).substr(0, std::min<std::uint64_t>(fill_bytes, options_.capacity - offset));
-    if (auto done = file.write(offset, part); !done) return done;
+    if (auto done = file.write(offset, part); !done) {
+      (void)file.truncate(*size);  // room that somebody else needs more
+      return done;
+    }
   }
   return file.sync();
 }

@@ -128,22 +128,24 @@ Result<bool> Keeper::fold_one() {
 }
 
 Result<void> Keeper::install_folded(Folded& folded) {
-  // The rows, the tables beside them, and what the freed pages of a dropped partition do not give at once.
-  if (auto done = keep_size(2 * folded.bytes + 64 * page_bytes); !done) return done;
-  for (;;) {
-    bool fresh = false;
-    auto target = partition_for(folded, fresh);
-    auto done = try_install(folded, target, fresh);
-    if (done && !folded.segments.empty()) {
-      if (fresh) partitions_.push_back(target);
-      partitions_.back() = target;
-    }
-    if (done || done.error().code != ErrorCode::full) return done;
-    if (remove_ballast()) continue;
-    auto room = cut_down(true);
-    if (!room) return room.error();
-    if (!*room) return done;
+  for (bool relieved = false;; relieved = true) {
+    // The rows, the tables beside them, and what the freed pages of a dropped partition do not give at once.
+    auto done = store_->limit_pages(stats_.aside_bytes);
+    if (done) done = keep_size(2 * folded.bytes + 64 * page_bytes);
+    if (done) done = install_once(folded);
+    if (done || done.error().code != ErrorCode::full || relieved) return done;
+    if (auto room = relieve(folded.bytes + 64 * page_bytes); !room) return room;
   }
+}
+
+Result<void> Keeper::install_once(Folded& folded) {
+  bool fresh = false;
+  auto target = partition_for(folded, fresh);
+  if (auto done = try_install(folded, target, fresh); !done) return done;
+  if (folded.segments.empty()) return {};
+  if (fresh) partitions_.push_back(target);
+  partitions_.back() = target;
+  return {};
 }
 
 Partition Keeper::partition_for(const Folded& folded, bool& fresh) const {

@@ -73,6 +73,7 @@ class Keeper {
   void run(const std::stop_token& stop);
   Result<void> fold_all();
   Result<void> install_folded(Folded& folded);
+  Result<void> install_once(Folded& folded);
   Result<void> try_install(Folded& folded, Partition& target, bool fresh);
   Partition partition_for(const Folded& folded, bool& fresh) const;
   void add_to(Partition& partition, const Folded& folded) const;
@@ -82,11 +83,12 @@ class Keeper {
   Result<void> find_salvage();
   Result<void> tend_disk();
   Result<void> make_ballast();
-  bool remove_ballast();
+  void remove_ballast();
 
   // Retention.
   Result<void> keep_size(std::uint64_t bytes_needed);
   Result<void> keep_age();
+  Result<void> relieve(std::uint64_t bytes_needed);
   Result<bool> cut_down(bool all);
   Result<void> thin(Partition& partition);
   Result<void> drop(std::vector<Partition>::iterator partition);

@@ -31,6 +31,24 @@ Result<void> Keeper::keep_size(std::uint64_t bytes_needed) {
   }
 }
 
+/// The disk is full, or the database is at its limit. To drop anything SQLite needs room in the WAL: if others took that, there
+/// is the ballast. Then the database takes what is next without growing.
+Result<void> Keeper::relieve(std::uint64_t bytes_needed) {
+  remove_ballast();
+  constexpr std::string_view use_wal_again = "PRAGMA wal_checkpoint(RESTART)";  // where it can't, the next round tries again
+  (void)store_->database().run(use_wal_again);
+  for (;;) {
+    auto free = store_->pages_free();
+    if (!free) return free.error();
+    if (*free >= bytes_needed / page_bytes) break;
+    auto cut = cut_down(true);
+    if (!cut) return cut.error();
+    if (!*cut) break;
+  }
+  (void)store_->database().run(use_wal_again);
+  return {};
+}
+
 /// One step: rollups beyond their share, then raw readings that everybody has read (thinned where rollups are there), then
 /// rollups of what everybody has read, then the rest; the partition that is added to only where `all`. False: there is nothing.
 Result<bool> Keeper::cut_down(bool all) {
@@ -81,15 +99,15 @@ bool Keeper::read_by_all(const Partition& partition) const {
   return partition.salvaged || partition.thinned || partition.last_seq <= hooks_.read();
 }
 
-/// A spare journal file, so that commits never wait for one; a ballast, so that there is something to let go of when others
-/// have filled the file system; the limit, less what damaged files take.
+/// The limit, less what damaged files take; a ballast, so that there is something to let go of when others have filled the
+/// file system; a spare journal file, so that commits never wait for one.
 Result<void> Keeper::tend_disk() {
   stats_.aside_bytes = 0;
   for (const auto& aside : asides(store_->file())) stats_.aside_bytes += weir::gateway::aside_bytes(aside);
   if (auto done = store_->limit_pages(stats_.aside_bytes); !done) return done;
   if (auto done = keep_size(0); !done) return done;
-  if (auto done = journal_.preallocate(); !done) return done;
-  return ballast_there_ ? Result<void>{} : make_ballast();
+  if (auto done = ballast_there_ ? Result<void>{} : make_ballast(); !done) return done;
+  return journal_.preallocate();
 }
 
 Result<void> Keeper::make_ballast() {
@@ -104,10 +122,10 @@ Result<void> Keeper::make_ballast() {
   return {};
 }
 
-bool Keeper::remove_ballast() {
-  std::error_code error;
+void Keeper::remove_ballast() {
+  std::error_code ignored;
   ballast_there_ = false;
-  return std::filesystem::remove(store_->ballast_file(), error);
+  std::filesystem::remove(store_->ballast_file(), ignored);
 }
 
 }  // namespace weir::gateway

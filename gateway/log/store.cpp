@@ -18,6 +18,7 @@ namespace weir::gateway {
 namespace {
 
 constexpr auto commands_kept = std::chrono::hours(24 * 30);
+constexpr std::string_view ballast_suffix = ".ballast";
 
 std::string kernel_boot_id() {
   std::string id;
@@ -41,7 +42,7 @@ Shares Shares::of(std::uint64_t size_max) {
   constexpr std::uint64_t kib = 1024, mib = 1024 * kib;
   shares.journal = share(64, 16 * kib, 4 * mib);
   shares.wal = share(16, 64 * kib, 8 * mib);
-  shares.ballast = share(64, 16 * kib, 4 * mib);
+  shares.ballast = share(32, 32 * kib, 8 * mib);  // what it takes to fold one file of the journal
   shares.partition = share(32, 32 * kib, 64 * mib);
   // The WAL grows by what a fold writes before it is cut back.
   const auto elsewhere = journal_slots * shares.journal + 2 * shares.wal + shares.ballast;
@@ -60,8 +61,12 @@ Result<std::unique_ptr<Store>> Store::open(const LogOptions& options, Timestamp 
   auto lock = LogLock::take(options.file);
   if (!lock) return lock.error();
   const auto vfs = register_vfs(options.vfs);
+  const auto ballast = options.file.string() + std::string(ballast_suffix);
   auto opened = marked_damaged(options.file) ? Result<std::unique_ptr<Store>>(damage_was_found(options.file))
                                              : open_once(options, vfs, now);
+  std::error_code ignored;
+  if (!opened && opened.error().code == ErrorCode::full && std::filesystem::remove(ballast, ignored))
+    opened = open_once(options, vfs, now);
   if (!opened && opened.error().code == ErrorCode::invalid) {
     const auto aside = set_aside(options.file, now);
     log_line(Severity::error, "log", opened.error().message + "; set aside as " + aside.string() + ", a new log begins");
@@ -232,15 +237,40 @@ Result<std::uint64_t> Store::pages_used() {
   return static_cast<std::uint64_t>(*used);
 }
 
+Result<std::uint64_t> Store::pages_free() {
+  auto free = database_.number("PRAGMA freelist_count");
+  if (!free) return free.error();
+  return static_cast<std::uint64_t>(*free);
+}
+
 Result<void> Store::limit_pages(std::uint64_t bytes_elsewhere) {
   const auto least = 64 * page_bytes;
-  const auto limit = std::max(shares_.database - std::min(shares_.database, bytes_elsewhere), least) / page_bytes;
+  auto limit = std::max(shares_.database - std::min(shares_.database, bytes_elsewhere), least) / page_bytes;
+  auto pages = database_.number("PRAGMA page_count");
+  if (!pages) return pages.error();
+  limit = std::min(limit, static_cast<std::uint64_t>(*pages) + growth_possible(static_cast<std::uint64_t>(*pages)));
   if (limit == page_limit_) return {};
   page_limit_ = limit;
   return database_.run("PRAGMA max_page_count=" + std::to_string(limit));
 }
 
-std::filesystem::path Store::ballast_file() const { return options_.file.string() + ".ballast"; }
+/// In pages. The file system keeps room for the WAL: without it nothing could be dropped to make room.
+std::uint64_t Store::growth_possible(std::uint64_t pages) const {
+  std::error_code error;
+  const auto space = std::filesystem::space(options_.file.parent_path(), error);
+  if (error) return shares_.database / page_bytes;  // not known: not limited
+  const auto bytes_of = [&error](const std::filesystem::path& file) {
+    const auto bytes = std::filesystem::file_size(file, error);
+    return error ? 0 : bytes;
+  };
+  const auto wal = bytes_of(options_.file.string() + "-wal");
+  const auto database = bytes_of(options_.file);
+  // Pages that are in the WAL only will have to move.
+  const auto taken = shares_.wal - std::min(shares_.wal, wal) + (pages * page_bytes - std::min(pages * page_bytes, database));
+  return (space.available - std::min<std::uint64_t>(space.available, taken)) / page_bytes;
+}
+
+std::filesystem::path Store::ballast_file() const { return options_.file.string() + std::string(ballast_suffix); }
 
 std::uint64_t Store::database_bytes() const {
   std::uint64_t bytes = 0;

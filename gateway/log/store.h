@@ -82,6 +82,7 @@ class Store {
 
   /// All pages that hold something, and the limit they are kept under.
   Result<std::uint64_t> pages_used();
+  Result<std::uint64_t> pages_free();  // of those that the file has
   std::uint64_t page_limit() const { return page_limit_; }
   /// Damaged files that are kept have their share of size_max too.
   Result<void> limit_pages(std::uint64_t bytes_elsewhere);
@@ -100,6 +101,7 @@ class Store {
   const std::filesystem::path& file() const { return options_.file; }
 
  private:
+  std::uint64_t growth_possible(std::uint64_t pages) const;
   Store(Database database, const LogOptions& options, std::string vfs);
   static Result<std::unique_ptr<Store>> open_once(const LogOptions& options, const std::string& vfs, Timestamp now);
   Result<void> prepare_file(Timestamp now);

@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 using gateway::Log;
 
-constexpr std::uint64_t disk_bytes = std::uint64_t{6} << 20U;
+constexpr std::uint64_t disk_bytes = std::uint64_t{24} << 20U;
 constexpr auto patience = 20s;  // until appends are taken again
 
 /// A small file system, and a file on it that takes what room there is.

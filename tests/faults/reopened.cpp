@@ -144,7 +144,8 @@ Broken Check::state() {
     if (found == newest.end()) return "a newest reading of which the log knows nothing: " + std::string(record.metric());
     if (found->second.first != record.seq || found->second.second != Seen::of(record))
       return "the newest reading of " + std::string(record.metric()) + " is number " + text(record.seq) + " instead of " +
-             text(found->second.first);
+             text(found->second.first) + "; there are " + text(there_.size()) + " from " + text(there_.begin()->first) + " to " +
+             text(there_.rbegin()->first) + ", the oldest is " + text(log_.oldest()) + ", the head " + text(log_.head());
     newest.erase(found);
   }
   if (!newest.empty()) return "no newest reading of " + newest.begin()->first.second;
@@ -179,7 +180,10 @@ Broken Check::repeats() {
     append.delivery.losses.clear();
     const auto again = log_.append_and_wait(std::move(append), 10s);
     if (!again) return "a node's repetition: " + again.error().message;
-    if (log_.head() != head) return "readings of a node were taken twice";
+    if (log_.head() != head) {
+      return "readings of a node were taken twice: the head is " + text(log_.head()) + ", it was " + text(head) + "; append " +
+             text(newest->number) + " of writer " + text(writer) + " ended with " + text(newest->last);
+    }
   }
   return {};
 }
