@@ -47,6 +47,12 @@ TEST(StatusText, SaysInCapitalsWhatNeedsSomebody) {
   }
 }
 
+TEST(StatusText, ForecastsNothingInTheFirstMinutes) {
+  ordered_json young = healthy;
+  young["flash"] = {{"written_bytes", 9'200'000}, {"written_bytes_per_day", 0}, {"budget_per_day", 0}};
+  EXPECT_NE(status_text(young, 10'000'000'000'000).find("flash       9.20 MB written since the start"), std::string::npos);
+}
+
 TEST(StatusText, OfAStrangerDoesNotFail) {
   EXPECT_FALSE(status_text(ordered_json::parse(R"({"log":{},"readers":7,"reasons":[1]})"), 0).empty());
 }
