@@ -90,7 +90,8 @@ std::string lifetime_text(double years) {
 std::string flash_text(const ordered_json& flash, std::uint64_t endurance) {
   const double per_day = number(flash, "written_bytes_per_day"), budget = number(flash, "budget_per_day");
   const double written = number(flash, "written_bytes");
-  if (per_day <= 0 && written > 0) return size_text(written) + " written since the start; how much in a day is known in some minutes";
+  if (per_day <= 0 && written > 0)
+    return size_text(written) + " written since the start; how much in a day is known in some minutes";
   std::string text = size_text(per_day) + " written a day";
   if (budget > 0) text += per_day > budget ? ", OVER the budget of " + size_text(budget) : " of a budget of " + size_text(budget);
   text += ", " + size_text(per_day * days_per_year) + " a year";
