@@ -6,5 +6,6 @@ namespace weir::gateway::bench {
 int codec();
 int append_part();
 int disk();
+int history();
 
 }  // namespace weir::gateway::bench
