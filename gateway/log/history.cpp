@@ -236,13 +236,14 @@ Result<HistoryAnswer> History::answer(const HistoryQuery& query) {
   const auto names = this->names();
   for (int attempt = 0; attempt < attempts; ++attempt) {
     const auto parts = sources_.journal.parts();
+    journal_minutes_.keep(parts);
     const auto run = HistoryRun::make(database_, names, *series, query);
     auto folded = in_snapshot<bool>([&]() -> Result<bool> {
       if (auto read = run->read_folded(partitions_); !read) return read.error();
       return true;
     });
     if (!folded) return folded.error();
-    auto rest = run->read_journal(parts, folded_seq_);
+    auto rest = run->read_journal(parts, folded_seq_, journal_minutes_);
     if (rest) return run->finish(sources_.losses.entries());
     if (rest.error().code != ErrorCode::not_found) return rest.error();
   }

@@ -22,6 +22,7 @@
 #include "log/database.h"
 #include "log/dictionary.h"
 #include "log/journal.h"
+#include "log/journal_minutes.h"
 #include "log/loss_totals.h"
 #include "log/partition.h"
 
@@ -79,6 +80,7 @@ class History {
   std::uint64_t folded_seq_ = 0;
   std::vector<Partition> partitions_;  // as of data_version_
   BlockPtr segment_;                   // the one that was read last
+  JournalMinutes journal_minutes_;
 
   std::mutex mutex_;
   std::condition_variable_any waiting_;

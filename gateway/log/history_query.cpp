@@ -38,6 +38,11 @@ class BucketRun final : public HistoryRun {
     for (const auto& reading : readings) grid_.add(reading.time, reading.value);
   }
 
+  bool takes_minutes() const override { return grid_.level().has_value(); }
+  void take(const std::vector<Bucket>& minutes) override {
+    for (const auto& minute : minutes) grid_.add(minute);
+  }
+
   void put(HistoryAnswer& answer) override {
     answer.width = grid_.width();
     answer.buckets = grid_.take();
@@ -147,10 +152,19 @@ bool HistoryRun::wants(const Partition& partition) const {
          (!partition.closed || reach().meets(partition.oldest_time, partition.newest_time));
 }
 
-Result<void> HistoryRun::read_journal(const std::vector<JournalPartPtr>& parts, std::uint64_t folded_seq) {
+Result<void> HistoryRun::read_journal(const std::vector<JournalPartPtr>& parts, std::uint64_t folded_seq,
+                                      JournalMinutes& minutes) {
   const auto behind = std::max(folded_seq, after());
   for (const auto& part : parts) {
     if (part->last_seq() <= behind) continue;
+    if (takes_minutes()) {
+      const auto summed_up = minutes.of(part, series_.id, names_);
+      if (!summed_up) return summed_up.error();
+      if (*summed_up != nullptr) {
+        take(**summed_up);
+        continue;
+      }
+    }
     if (auto done = read_part(part, behind); !done) return done;
   }
   return {};

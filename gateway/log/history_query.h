@@ -17,6 +17,7 @@
 #include "log/history_gaps.h"
 #include "log/history_grid.h"
 #include "log/journal.h"
+#include "log/journal_minutes.h"
 #include "log/log.h"
 #include "log/partition.h"
 #include "log/segment.h"
@@ -49,7 +50,7 @@ class HistoryRun {
   /// Inside a read transaction.
   Result<void> read_folded(const std::vector<Partition>& partitions);
   /// Parts behind `folded`, that were there before the transaction began.
-  Result<void> read_journal(const std::vector<JournalPartPtr>& parts, std::uint64_t folded_seq);
+  Result<void> read_journal(const std::vector<JournalPartPtr>& parts, std::uint64_t folded_seq, JournalMinutes& minutes);
   HistoryAnswer finish(const std::vector<LossEntry>& losses);
 
  protected:
@@ -60,6 +61,8 @@ class HistoryRun {
   virtual Result<void> read_partition(const Partition& partition) = 0;
   /// The next in the order of the log.
   virtual void take(std::vector<Record>& readings) = 0;
+  virtual bool takes_minutes() const { return false; }
+  virtual void take(const std::vector<Bucket>&) {}
   virtual bool full() const = 0;
   /// Behind which number readings are wanted: of a partition, and of the journal.
   virtual std::uint64_t after(const Partition& partition) const = 0;
