@@ -147,7 +147,8 @@ test('the shell says the same', async () => {
 });
 
 test('a restart and a kill change no answer', async () => {
-  const strip = ({ buckets, gaps, width }) => ({ buckets, gaps, width });
+  // In what order readings are added up is not the same in journal, chunks and rollups: a mean may differ in its last digits.
+  const strip = ({ buckets, gaps, width }) => ({ buckets: buckets.map((b) => ({ ...b, mean: b.mean?.toPrecision(13) })), gaps, width });
   const before = strip(await history(`${whole}&points=60`));
   await gateway.restart();
   assert.deepEqual(strip(await history(`${whole}&points=60`)), before);
