@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { bin, run } from '../integration/harness/process.mjs';
 
-const parts = ['codec', 'append', 'disk', 'history'];
+const parts = ['codec', 'append', 'disk', 'history', 'replay', 'start'];
 
 async function figures(part) {
   const { code, stdout, stderr } = await run(join(bin, 'bench-log'), [part], { timeoutMs: 1_800_000 });

@@ -102,10 +102,10 @@ int disk() {
   const std::size_t more = full() ? 10 : 1;
   for (const auto& run : std::vector<Run>{{10, false, 9'000, 18'000 * more, "≤ 1100"},
                                           {1000, false, 1500, 6'000 * more, "≤ 28"},
-                                          {10'000, false, 300, 1'200 * more, "≤ 13"},
+                                          {10'000, false, 300, 2'400 * more, "≤ 13"},
                                           {10, true, 20'000, 90'000 * more, "≤ 120"},
                                           {1000, true, 2'000, 6'000 * more, "≤ 12"},
-                                          {10'000, true, 1'200, 1'200 * more, "≤ 8"}})
+                                          {10'000, true, 1'200, 2'400 * more, "≤ 8"}})
     written(run);
   written_by_the_kernel();
   return 0;

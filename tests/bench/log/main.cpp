@@ -8,11 +8,11 @@
 
 int main(int argc, char** argv) {
   using namespace weir::gateway::bench;
-  const std::map<std::string_view, int (*)()> parts = {
-      {"codec", codec}, {"append", append_part}, {"disk", disk}, {"history", history}};
+  const std::map<std::string_view, int (*)()> parts = {{"codec", codec},     {"append", append_part}, {"disk", disk},
+                                                       {"history", history}, {"replay", replay},      {"start", start}};
   const auto part = parts.find(argc == 2 ? argv[1] : "");
   if (part == parts.end()) {
-    std::fprintf(stderr, "bench-log codec|append|disk|history\n");
+    std::fprintf(stderr, "bench-log codec|append|disk|history|replay|start\n");
     return 2;
   }
   try {

@@ -7,5 +7,7 @@ int codec();
 int append_part();
 int disk();
 int history();
+int replay();
+int start();
 
 }  // namespace weir::gateway::bench
