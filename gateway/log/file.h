@@ -2,7 +2,8 @@
 //
 // Purpose    what the journal is written with; it goes through the VFS, so that power cuts and I/O errors can be simulated for
 //            it as for SQLite, and so that its bytes are counted.
-// Thread     read() from any thread, also while another one writes elsewhere in the file; all else: one thread at a time.
+// Thread     read() and sync() from any thread, also while another one writes elsewhere in the file; all else: one thread at a
+//            time.
 // Ownership  owns the open file.
 // Limits     none of its own.
 // Errors     `full` where the file system has no room, `io` for everything else. After a failed write or sync the state on

@@ -69,7 +69,23 @@ bool Journal::wait_for_slot(std::chrono::milliseconds at_most) {
       lock, at_most, [this] { return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.used; }); });
 }
 
+Result<void> Journal::cut_torn() {
+  std::lock_guard lock(mutex_);
+  for (const auto& part : parts_) {
+    if (!part->torn()) continue;
+    if (auto done = part->cut_torn(); !done) return done;
+    slots_[part->slot()].preallocated = false;
+  }
+  return {};
+}
+
+/// A part is durable before the next one has entries: so what a power cut tears is at the end of all.
 Result<void> Journal::roll(std::uint64_t first_seq, Timestamp now) {
+  if (active_) {
+    active_->pad();
+    if (auto done = active_->sync(); !done) return done;
+    std::erase(unsynced_, active_);
+  }
   std::lock_guard lock(mutex_);
   // One that is filled already, if there is one.
   const auto free = [](bool filled) { return [filled](const Slot& slot) { return !slot.used && slot.preallocated >= filled; }; };

@@ -48,7 +48,10 @@ class Journal {
 
   /// Waits for a file that is not in use.
   bool wait_for_slot(std::chrono::milliseconds at_most);
-  /// Seals the part that was appended to and begins one whose records begin at `first_seq`.
+  /// At the start: only the newest part can have been torn by a power cut.
+  Result<void> cut_torn();
+
+  /// Seals the part that was appended to, syncs it, and begins one whose records begin at `first_seq`.
   Result<void> roll(std::uint64_t first_seq, Timestamp now);
   void seal();
   bool full() const { return active_ && active_->bytes() >= options_.capacity; }

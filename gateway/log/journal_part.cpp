@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view magic = "weirjrn2";
 constexpr std::size_t header_bytes = 8 + 4 + 8 + 8 + 8 + 4;
-constexpr std::size_t frame_head_bytes = 8;  // size and CRC
+constexpr std::size_t frame_head_bytes = 16;  // size, CRC, where the entry before ended, up to where all was synced
+constexpr std::uint64_t search_bytes = std::uint64_t{64} << 10U;
 constexpr std::size_t read_ahead_bytes = std::size_t{128} << 10U;
 constexpr std::uint64_t index_step = std::uint64_t{64} << 10U;
 
@@ -23,8 +24,8 @@ constexpr std::uint64_t next_sector(std::uint64_t offset) {
 /// What lies in the file from an earlier part has another seed, and never passes for an entry of this one.
 std::uint32_t seed_of_part(std::uint32_t epoch, std::uint64_t number) { return seed_of(std::uint64_t{epoch} << 32U ^ number); }
 
-std::uint32_t frame_crc(std::string_view size_field, std::string_view payload, std::uint32_t seed) {
-  return crc32c(payload, crc32c(size_field, seed));
+std::uint32_t frame_crc(std::string_view size, std::string_view rest, std::uint32_t seed) {
+  return crc32c(rest, crc32c(size, seed));
 }
 
 struct Header {
@@ -82,29 +83,54 @@ Result<std::shared_ptr<JournalPart>> JournalPart::recover(std::shared_ptr<File> 
   return part;
 }
 
-/// A torn end looks like damage with nothing behind it.
+/// A torn end looks like damage with nothing behind it. Where entries are missing before others, one of these may say that
+/// those were synced: then they are damaged. Else a power cut took them, and those behind, which were not synced either, go
+/// with them: what is kept is what was committed up to some moment, and nobody depends on what is missing.
 Result<void> JournalPart::find_end(const std::shared_ptr<const JournalPart>& self) {
   auto size = file_->size();
   if (!size) return size.error();
   JournalReader reader(self, journal_sector_bytes, *size);
+  std::vector<Tear> tears;
   for (;;) {
     auto payload = reader.next();
     if (!payload) return payload.error();
-    if (payload->empty()) return {};
+    if (payload->empty()) break;
     const auto range = range_of_entry(*payload);
     if (range.first_seq <= last_seq()) continue;  // can't be: numbers only grow
+    if (reader.before().end != end_) tears.push_back({end_, last_seq(), damaged_records_});
+    std::erase_if(tears, [&](const Tear& tear) { return tear.end < reader.before().synced; });
     damaged_records_ += range.first_seq - last_seq() - 1;
     index(range.first_seq, reader.offset() - payload->size() - frame_head_bytes);
     last_seq_ = range.first_seq + range.record_count - 1;
     end_ = reader.offset();
   }
+  if (!tears.empty()) end_at(tears.front());
+  return {};
+}
+
+void JournalPart::end_at(const Tear& tear) {
+  torn_ = true;
+  damaged_records_ = tear.damaged_records + (last_seq() - tear.last_seq);
+  last_seq_ = tear.last_seq;
+  end_ = tear.end;
+  std::erase_if(index_, [&](const Indexed& indexed) { return indexed.offset >= tear.end; });
+}
+
+Result<void> JournalPart::cut_torn() {
+  if (!torn_) return {};
+  if (auto done = file_->truncate(bytes()); !done) return done;
+  return file_->sync();
 }
 
 Result<void> JournalPart::append(std::string_view payload, std::uint64_t records) {
+  std::string size;
+  put_fixed(size, payload.size(), 4);
   frame_.clear();
-  put_fixed(frame_, payload.size(), 4);
-  put_fixed(frame_, frame_crc(frame_, payload, seed_), 4);
+  put_fixed(frame_, bytes(), 4);
+  put_fixed(frame_, synced_, 4);
   frame_ += payload;
+  put_fixed(size, frame_crc(size, frame_, seed_), 4);
+  frame_.insert(0, size);
   if (auto done = file_->write(next_, frame_); !done) return done;
   index(last_seq() + 1, next_);
   next_ += frame_.size();
@@ -113,7 +139,18 @@ Result<void> JournalPart::append(std::string_view payload, std::uint64_t records
   return {};
 }
 
-void JournalPart::pad() { next_ = next_sector(next_); }
+void JournalPart::pad() {
+  next_ = next_sector(next_);
+  padded_ = next_;
+}
+
+Result<void> JournalPart::sync() {
+  const auto covered = padded_.load();
+  if (auto done = file_->sync(); !done) return done;
+  for (auto synced = synced_.load(); synced < covered && !synced_.compare_exchange_weak(synced, covered);) {
+  }
+  return {};
+}
 
 void JournalPart::index(std::uint64_t first_seq, std::uint64_t offset) {
   std::lock_guard lock(mutex_);
@@ -128,10 +165,22 @@ JournalPart::Place JournalPart::place_of(std::uint64_t seq) const {
 }
 
 Result<std::string_view> JournalReader::next() {
-  for (; offset_ + frame_head_bytes <= end_; offset_ = next_sector(offset_ + 1)) {
+  const auto from = offset_;
+  auto payload = frame_at_offset();
+  if (!payload || !payload->empty()) return payload;
+  offset_ = next_sector(from);  // behind a sync
+  payload = frame_at_offset();
+  if (!payload || (!payload->empty() && before_.end == from)) return payload;
+  return search(from);
+}
+
+/// Where an entry is damaged the next one may begin at any byte; far behind it only the sectors are looked at.
+Result<std::string_view> JournalReader::search(std::uint64_t from) {
+  const auto next = [from](std::uint64_t at) { return at < from + search_bytes ? at + 1 : next_sector(at + 1); };
+  for (offset_ = from; offset_ + frame_head_bytes <= end_; offset_ = next(offset_)) {
     auto payload = frame_at_offset();
     if (!payload || !payload->empty()) return payload;
-    if (offset_ % journal_sector_bytes != 0) continue;  // behind a sync
+    if (offset_ % journal_sector_bytes != 0) continue;
     auto bytes = part_->file_->read(0, journal_sector_bytes);
     if (!bytes) return bytes.error();
     const auto header = decode_header(*bytes);
@@ -146,16 +195,21 @@ Result<std::string_view> JournalReader::frame_at_offset() {
   auto there = have(frame_head_bytes);
   if (!there) return there.error();
   if (!*there) return std::string_view();
-  const auto size = ByteReader(std::string_view(buffer_).substr(offset_ - buffer_offset_, 4)).fixed(4);
-  if (size == 0 || size > end_ - offset_ - frame_head_bytes) return std::string_view();
+  ByteReader head(std::string_view(buffer_).substr(offset_ - buffer_offset_, frame_head_bytes));
+  const auto size = head.fixed(4);
+  const auto crc = head.fixed(4);
+  const Before before{.end = head.fixed(4), .synced = head.fixed(4)};
+  const bool possible =
+      size > 0 && size <= end_ - offset_ - frame_head_bytes && before.end <= offset_ && before.synced <= offset_;
+  if (!possible) return std::string_view();
   there = have(frame_head_bytes + size);
   if (!there) return there.error();
   if (!*there) return std::string_view();
   const auto frame = std::string_view(buffer_).substr(offset_ - buffer_offset_, frame_head_bytes + size);
-  const auto payload = frame.substr(frame_head_bytes);
-  if (ByteReader(frame.substr(4, 4)).fixed(4) != frame_crc(frame.substr(0, 4), payload, part_->seed_)) return std::string_view();
+  if (crc != frame_crc(frame.substr(0, 4), frame.substr(8), part_->seed_)) return std::string_view();
+  before_ = before;
   offset_ += frame.size();
-  return payload;
+  return frame.substr(frame_head_bytes);
 }
 
 /// Whether `size` bytes from the offset are in the buffer now.

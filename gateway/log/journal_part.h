@@ -51,7 +51,11 @@ class JournalPart {
   Result<void> append(std::string_view payload, std::uint64_t records);
   /// The next entry begins in a sector of its own: what is synced is never written again.
   void pad();
-  Result<void> sync() { return file_->sync(); }
+  /// What was there at the last pad() is durable then, and the entries that follow say so.
+  Result<void> sync();
+  /// Makes what recover() took for lost in a power cut disappear from the file, so that it never comes back.
+  Result<void> cut_torn();
+  bool torn() const { return torn_; }
 
   /// A place to read from: before the entry that has `seq` or the next one.
   struct Place {
@@ -66,7 +70,11 @@ class JournalPart {
     std::uint64_t seq, offset;
   };
   JournalPart(std::shared_ptr<File> file, Name name, unsigned slot, Timestamp begun);
+  struct Tear {
+    std::uint64_t end, last_seq, damaged_records;
+  };
   Result<void> find_end(const std::shared_ptr<const JournalPart>& self);
+  void end_at(const Tear& tear);
   void index(std::uint64_t first_seq, std::uint64_t offset);
 
   const std::shared_ptr<File> file_;
@@ -75,7 +83,9 @@ class JournalPart {
   const Timestamp begun_;
   const std::uint32_t seed_;
   std::atomic<std::uint64_t> end_, last_seq_;
-  std::uint64_t next_ = 0;  // where the next entry goes: end_, or the sector behind it
+  std::uint64_t next_ = 0;                              // where the next entry goes: end_, or the sector behind it
+  std::atomic<std::uint64_t> padded_ = 0, synced_ = 0;  // up to where the next sync covers, the last one did
+  bool torn_ = false;
   std::uint64_t damaged_records_ = 0;
   std::string frame_;           // scratch
   mutable std::mutex mutex_;    // protects the index
@@ -95,15 +105,24 @@ class JournalReader {
   Result<std::string_view> next();
   std::uint64_t offset() const { return offset_; }  // behind the payload that next() gave
 
+  /// What the entry that next() gave says of those before it.
+  struct Before {
+    std::uint64_t end = 0;     // where the last one ended
+    std::uint64_t synced = 0;  // up to where all was synced when it was written
+  };
+  const Before& before() const { return before_; }
+
  private:
   friend class JournalPart;
   JournalReader(std::shared_ptr<const JournalPart> part, std::uint64_t offset, std::uint64_t end)
       : part_(std::move(part)), offset_(offset), end_(end) {}
+  Result<std::string_view> search(std::uint64_t from);
   Result<bool> have(std::size_t size);
   Result<std::string_view> frame_at_offset();
 
   std::shared_ptr<const JournalPart> part_;
   std::uint64_t offset_, end_;
+  Before before_;
   std::string buffer_;  // of the file, from buffer_offset_
   std::uint64_t buffer_offset_ = 0;
 };

@@ -62,6 +62,7 @@ Result<Opened> open_once(const LogOptions& options, Timestamp now) {
                                 .capacity = database.shares().journal});
   if (!journal) return journal.error();
   opened.journal = std::move(*journal);
+  if (auto done = opened.journal->cut_torn(); !done) return done.error();
   if (auto done = replay_journal(opened, *folded); !done) return failed(done.error());
   opened.unclean = database.unclean();
   opened.head = opened.next_seq - 1;

@@ -205,7 +205,6 @@ bool SqliteLog::synchronised() const { return options_.clock == ClockTrust::trus
 /// The next part of the journal; the keeper gets the one before. Where folding can't keep up with what comes in, commits
 /// wait for it.
 Result<void> SqliteLog::roll() {
-  if (options_.durability == Durability::fast) (void)journal_->take_unsynced();
   if (!journal_->slot_free()) {
     keeper_->wake();
     (void)journal_->wait_for_slot(options_.background ? fold_wait_max : std::chrono::milliseconds(0));

@@ -136,6 +136,7 @@ constexpr sqlite3_io_methods without_shared_memory = methods_of(1), with_shared_
 
 void DirtyBlocks::add(std::uint64_t offset, std::uint64_t size) {
   if (size == 0) return;
+  const std::lock_guard lock(mutex_);
   const auto first = offset / disk_block_bytes, last = (offset + size - 1) / disk_block_bytes;
   if (dirty_.size() <= last) dirty_.resize(std::max(last + 1, dirty_.size() * 2));
   for (auto block = first; block <= last; ++block) {
@@ -145,6 +146,7 @@ void DirtyBlocks::add(std::uint64_t offset, std::uint64_t size) {
 }
 
 std::uint64_t DirtyBlocks::take_bytes() {
+  const std::lock_guard lock(mutex_);
   const auto bytes = count_ * disk_block_bytes;
   if (count_ > 0) std::fill(dirty_.begin(), dirty_.end(), false);
   count_ = 0;

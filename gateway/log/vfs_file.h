@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -26,13 +27,14 @@ struct Shim {
   DiskCounters counters;
 };
 
-/// The blocks of one file that the disk has yet to be given.
+/// The blocks of one file that the disk has yet to be given. A file may be synced by one thread while another one writes.
 class DirtyBlocks {
  public:
   void add(std::uint64_t offset, std::uint64_t size);
   std::uint64_t take_bytes();  // how many bytes they are; afterwards there are none
 
  private:
+  std::mutex mutex_;  // protects all below
   std::vector<bool> dirty_;
   std::uint64_t count_ = 0;
 };

@@ -96,14 +96,53 @@ TEST_F(JournalTest, ADamagedEntryCostsItselfAndIsCounted) {
     ASSERT_TRUE(journal->roll(1, now));
     for (std::uint64_t seq = 1; seq <= 5; ++seq) {
       ASSERT_TRUE(journal->append(payload(seq, 1, "entry"), 1));
-      (void)journal->take_unsynced();  // each begins a sector
+      for (const auto& part : journal->take_unsynced()) ASSERT_TRUE(part->sync());  // each begins a sector
     }
   }
-  damage(0, static_cast<std::streamoff>(3 * journal_sector_bytes + 9));
+  damage(0, static_cast<std::streamoff>(3 * journal_sector_bytes + 19));
   auto journal = open();
   EXPECT_EQ(numbers(journal->parts().front()), (std::vector<std::uint64_t>{1, 2, 4, 5}));
   EXPECT_EQ(journal->parts().front()->damaged_records(), 1U);
   EXPECT_EQ(journal->parts().front()->last_seq(), 5U);
+}
+
+TEST_F(JournalTest, AnEntryThatWasNotSyncedTakesThoseBehindItWithIt) {
+  {
+    auto journal = open();
+    ASSERT_TRUE(journal->roll(1, now));
+    ASSERT_TRUE(journal->append(payload(1, 1, "synced"), 1));
+    for (const auto& part : journal->take_unsynced()) ASSERT_TRUE(part->sync());
+    ASSERT_TRUE(journal->append(payload(2, 2, "torn"), 2));
+    (void)journal->take_unsynced();  // the power goes during the sync
+    ASSERT_TRUE(journal->append(payload(4, 3, "on the disk by chance"), 3));
+  }
+  damage(0, static_cast<std::streamoff>(2 * journal_sector_bytes + 19));
+  for (const bool cut : {false, true}) {  // looking at it changes nothing; then it is gone for good
+    auto journal = open();
+    const auto part = journal->parts().front();
+    EXPECT_EQ(numbers(part), (std::vector<std::uint64_t>{1}));
+    EXPECT_EQ(part->last_seq(), 1U);
+    EXPECT_TRUE(part->torn());
+    EXPECT_EQ(part->damaged_records(), 5U) << "they are told of";
+    if (cut) {
+      ASSERT_TRUE(journal->cut_torn());
+    }
+  }
+  EXPECT_FALSE(open()->parts().front()->torn());
+}
+
+TEST_F(JournalTest, AfterADamagedEntryTheNextIsFoundAtAnyByte) {
+  {
+    auto journal = open();
+    ASSERT_TRUE(journal->roll(1, now));
+    for (std::uint64_t seq = 1; seq <= 3; ++seq) ASSERT_TRUE(journal->append(payload(seq, 1, "entry"), 1));
+    for (const auto& part : journal->take_unsynced()) ASSERT_TRUE(part->sync());
+    ASSERT_TRUE(journal->append(payload(4, 1, "entry"), 1));
+  }
+  damage(0, static_cast<std::streamoff>(journal_sector_bytes));  // the size of the first
+  auto journal = open();
+  EXPECT_EQ(numbers(journal->parts().front()), (std::vector<std::uint64_t>{2, 3, 4}));
+  EXPECT_EQ(journal->parts().front()->damaged_records(), 1U);
 }
 
 TEST_F(JournalTest, AFileThatIsUsedAgainShowsNothingOfBefore) {
