@@ -97,8 +97,9 @@ Result<void> JournalPart::find_end(const std::shared_ptr<const JournalPart>& sel
     if (payload->empty()) break;
     const auto range = range_of_entry(*payload);
     if (range.first_seq <= last_seq()) continue;  // can't be: numbers only grow
-    if (reader.before().end != end_) tears.push_back({end_, last_seq(), damaged_records_});
-    std::erase_if(tears, [&](const Tear& tear) { return tear.end < reader.before().synced; });
+    const auto& before = reader.before();
+    if (before.end != end_) tears.push_back({end_, before.end, last_seq(), damaged_records_});
+    std::erase_if(tears, [&](const Tear& tear) { return tear.missing_end <= before.synced; });
     damaged_records_ += range.first_seq - last_seq() - 1;
     index(range.first_seq, reader.offset() - payload->size() - frame_head_bytes);
     last_seq_ = range.first_seq + range.record_count - 1;

@@ -71,7 +71,7 @@ class JournalPart {
   };
   JournalPart(std::shared_ptr<File> file, Name name, unsigned slot, Timestamp begun);
   struct Tear {
-    std::uint64_t end, last_seq, damaged_records;
+    std::uint64_t end, missing_end, last_seq, damaged_records;
   };
   Result<void> find_end(const std::shared_ptr<const JournalPart>& self);
   void end_at(const Tear& tear);

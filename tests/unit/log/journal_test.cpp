@@ -83,7 +83,7 @@ TEST_F(JournalTest, ATornEndIsNoDamage) {
     ASSERT_TRUE(journal->append(payload(1, 1, "first"), 1));
     ASSERT_TRUE(journal->append(payload(2, 1, "second"), 1));
   }
-  std::filesystem::resize_file(journal_file(folder_.path() / "weir.db", 0), journal_sector_bytes + 20);
+  std::filesystem::resize_file(journal_file(folder_.path() / "weir.db", 0), journal_sector_bytes + 28);
   auto journal = open();
   ASSERT_EQ(journal->parts().size(), 1U);
   EXPECT_EQ(journal->parts().front()->last_seq(), 1U);
