@@ -54,8 +54,7 @@ Result<std::uint64_t> Keeper::load(std::uint64_t otherwise) {
   return otherwise;
 }
 
-void Keeper::start(Hooks hooks, bool threaded) {
-  hooks_ = std::move(hooks);
+void Keeper::start(bool threaded) {
   if (threaded) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 

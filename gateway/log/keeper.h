@@ -51,10 +51,12 @@ class Keeper {
 
   /// What is there, before start(): the oldest number that is held, of `otherwise` where nothing is.
   Result<std::uint64_t> load(std::uint64_t otherwise);
+  /// Before anything else is asked of it.
+  void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
   /// Before start(), or in the thread: folds one sealed part. False: there is none.
   Result<bool> fold_one();
   /// `threaded` false: nothing happens but in round(), for tests that cut the power at every step.
-  void start(Hooks hooks, bool threaded);
+  void start(bool threaded);
   void wake();
   Result<void> round();
   /// Folds all that is sealed and marks a clean stop.

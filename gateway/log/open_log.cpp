@@ -23,10 +23,16 @@ Result<void> replay(const JournalPartPtr& part, Opened& opened) {
       });
 }
 
+/// A part is durable before the next one is begun: numbers that neither has are damaged, unless a power cut skipped them.
+std::uint64_t missing_between(std::uint64_t next, std::uint64_t first) {
+  return first > next ? (first - next) % seq_skip_after_power_cut : 0;
+}
+
 Result<void> replay_journal(Opened& opened, FoldPoint folded) {
   opened.next_seq = folded.seq + 1;
   opened.oldest = 0;
   for (const auto& part : opened.journal->parts()) {
+    opened.damaged_records += missing_between(opened.next_seq, part->name().first_seq);
     if (auto done = replay(part, opened); !done) return done;
     opened.damaged_records += part->damaged_records();
     opened.next_seq = std::max(opened.next_seq, part->last_seq() + 1);

@@ -63,19 +63,20 @@ Result<void> SqliteLog::begin() {
   auto history = History::start(options_.file, vfs_, {*journal_, *dictionary_, *boots_, losses_}, options_.background);
   if (!history) return history.error();
   history_ = std::move(*history);
+  note_consumers({});
+  // Before anything is folded: that may have to drop something.
+  keeper_->set_hooks({.failed = [this](const Error& error) { fail(error); },
+                      .oldest = [this](std::uint64_t seq) { oldest_.store(seq, std::memory_order_release); },
+                      .dropped = [this](const Dropped& what) { dropped(what); },
+                      .intern = [this](const auto& series, const auto& units) { return intern(series, units); },
+                      .salvaged = [this](const auto& file, auto taken, auto gone) { salvaged(file, taken, gone); },
+                      .read = [this] { return read_by_consumers_.load(); }});
   while (!journal_->slot_free()) {
     if (auto folded = keeper_->fold_one(); !folded) return folded.error();
   }
   if (auto rolled = journal_->roll(writer_.next_seq(), clock_.wall()); !rolled) return rolled;
   part_begun_ = clock_.monotonic();
-  note_consumers({});
-  keeper_->start({.failed = [this](const Error& error) { fail(error); },
-                  .oldest = [this](std::uint64_t seq) { oldest_.store(seq, std::memory_order_release); },
-                  .dropped = [this](const Dropped& what) { dropped(what); },
-                  .intern = [this](const auto& series, const auto& units) { return intern(series, units); },
-                  .salvaged = [this](const auto& file, auto taken, auto gone) { salvaged(file, taken, gone); },
-                  .read = [this] { return read_by_consumers_.load(); }},
-                 options_.background);
+  keeper_->start(options_.background);
   if (stats_.damaged_records > 0) lost("damaged", stats_.damaged_records, time_passed_, clock_.wall());
   if (options_.background) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   return {};

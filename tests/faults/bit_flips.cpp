@@ -68,7 +68,7 @@ std::string damage(Image& image, Random& random) {
 }
 
 struct Tally {
-  std::atomic<std::uint64_t> cases = 0, killed = 0, harmless = 0, told = 0, replaced = 0;
+  std::atomic<std::uint64_t> cases = 0, killed = 0, harmless = 0, told = 0, stopped = 0, replaced = 0, end_lost = 0;
 };
 
 void damage_often(Proof& proof, Tally& tally, const Sample& sample, Random random) {
@@ -82,11 +82,20 @@ void damage_often(Proof& proof, Tally& tally, const Sample& sample, Random rando
     const auto what = damage(image, random);
     if (what.empty()) continue;
     write_folder(image, folder.path());
-    const auto outcome =
-        reopen(options, {.script = sample.script.get(), .promised = promised, .given = promised, .damage_is_told = true});
+    Expected expected{.script = sample.script.get(), .promised = promised, .given = promised, .damage_is_told = true};
+    expected.end_may_be_lost = sample.killed;
+    auto outcome = reopen(options, expected);
+    if (outcome.stopped && !outcome.broken) {  // its supervisor starts it again
+      expected.went_on = true;
+      outcome.broken = reopen(options, expected).broken;
+    }
     ++tally.cases;
     tally.killed += sample.killed ? 1 : 0;
-    ++(outcome.replaced ? tally.replaced : outcome.told ? tally.told : tally.harmless);
+    ++(outcome.replaced   ? tally.replaced
+       : outcome.stopped  ? tally.stopped
+       : outcome.told     ? tally.told
+       : outcome.end_lost ? tally.end_lost
+                          : tally.harmless);
     if (outcome.broken)
       proof.broken(
           "script " + std::to_string(sample.script->plan().seed) + (sample.killed ? " (killed), " : " (closed), ") + what,
@@ -115,6 +124,8 @@ int run(Proof& proof) {
   proof.figure("of_killed_logs", tally.killed);
   proof.figure("harmless", tally.harmless);
   proof.figure("told_and_went_on", tally.told);
+  proof.figure("stopped_and_started_again", tally.stopped);
+  proof.figure("end_of_a_killed_log_lost", tally.end_lost);
   proof.figure("set_aside_for_a_new_log", tally.replaced);
   return proof.finish(tally.cases);
 }

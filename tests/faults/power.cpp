@@ -125,6 +125,8 @@ class Worker {
     tally_.records += outcome.records;
     tally_.lost += outcome.lost;
     if (!outcome.broken) return;
+    if (const auto kept = std::filesystem::temp_directory_path() / "weir-broken"; std::filesystem::create_directory(kept))
+      write_folder(image, kept);  // of the first, for whoever looks into it
     proof_.broken("script " + std::to_string(recorded.script->plan().seed) + (recorded.strict() ? " (strict)" : " (bounded)") +
                       ", step " + std::to_string(step) + " of " + std::to_string(recorded.trace.steps.size()) + then,
                   *outcome.broken);

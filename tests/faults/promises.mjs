@@ -78,7 +78,8 @@ one whose process had been killed. A write that fails has written its first half
     suite: 'bit-flips',
     title: 'A flipped bit, a file cut short',
     promise: `What is read is what was written. What is damaged is told: repaired from the journal, counted as \`damaged\`, or the file is set
-aside for a new log.`,
+aside for a new log. One thing can't be told: when the very end of the journal of a killed process is damaged, it looks like a commit that was
+torn, and the last commits are missing.`,
     how: `One bit of the database, its WAL or a journal file is flipped, or the file is cut short, at random places of logs that were closed
 and of logs whose process was killed.`,
     figures: (f) => [
@@ -86,6 +87,8 @@ and of logs whose process was killed.`,
       ['of these in logs whose process was killed', f.of_killed_logs],
       ['harmless: all records are there', f.harmless],
       ['told, and the log goes on', f.told_and_went_on],
+      ['met while it ran: stopped, said so, and started again', f.stopped_and_started_again],
+      ['the last commits of a log whose process was killed are missing', f.end_of_a_killed_log_lost],
       ['set aside, and a new log begins', f.set_aside_for_a_new_log],
     ],
   },

@@ -124,19 +124,28 @@ Broken Check::records() {
              record.members;
   }
   const auto oldest = same_epoch_ ? log_.oldest() : 1;
+  std::uint64_t kept = 0;  // the last that was there before
+  for (const auto& [seq, record] : there_) {
+    if (seen.contains(seq) && seen.at(seq) == record) kept = seq;
+  }
   for (auto it = seen.lower_bound(oldest); it != seen.end(); ++it) {
     if (same_epoch_ && there_.contains(it->first)) continue;
     ++outcome_.lost;
+    outcome_.end_lost |= expected_.end_may_be_lost && it->first > kept && it->first <= owed_.head;
+    if (outcome_.end_lost && it->first > kept) continue;
     const bool told = expected_.damage_is_told && (outcome_.told || outcome_.replaced);
     if (it->first <= owed_.head && !told)
-      return "number " + text(it->first) + " is missing; up to " + text(owed_.head) + " was promised";
+      return "number " + text(it->first) + " is missing; up to " + text(owed_.head) + " was promised; " +
+             (same_epoch_ ? "" : "a new epoch; ") + text(there_.size()) + " are there from " +
+             text(there_.empty() ? 0 : there_.begin()->first) + " to " + text(there_.empty() ? 0 : there_.rbegin()->first) +
+             ", the oldest is " + text(oldest);
   }
   return {};
 }
 
 /// What is kept beside the records agrees with them.
 Broken Check::state() {
-  if (expected_.damage_is_told && (outcome_.told || outcome_.replaced)) return {};
+  if (expected_.damage_is_told && (outcome_.told || outcome_.replaced || outcome_.end_lost)) return {};
   if (log_.head() < owed_.head) return "the head is " + text(log_.head()) + ", " + text(owed_.head) + " was promised";
   std::map<std::pair<std::string, std::string>, std::pair<std::uint64_t, Seen>> newest;
   const auto oldest = log_.oldest();  // retention may have gone on since all was read
@@ -146,7 +155,13 @@ Broken Check::state() {
   for (const auto& record : log_.newest()) {
     if (record.seq < oldest) continue;
     const auto found = newest.find({std::string(record.device()), std::string(record.metric())});
-    if (found == newest.end()) return "a newest reading of which the log knows nothing: " + std::string(record.metric());
+    if (found == newest.end()) {
+      return "the newest reading of " + std::string(record.metric()) + " is number " + text(record.seq) +
+             ", which is not there, between " +
+             text(there_.lower_bound(record.seq) == there_.begin() ? 0 : std::prev(there_.lower_bound(record.seq))->first) +
+             " and " + text(there_.lower_bound(record.seq) == there_.end() ? 0 : there_.lower_bound(record.seq)->first) +
+             "; the oldest is " + text(oldest) + ", the head " + text(log_.head());
+    }
     if (found->second.first != record.seq || found->second.second != Seen::of(record))
       return "the newest reading of " + std::string(record.metric()) + " is number " + text(record.seq) + " instead of " +
              text(found->second.first) + "; there are " + text(there_.size()) + " from " + text(there_.begin()->first) + " to " +
@@ -182,7 +197,7 @@ std::optional<std::string> Check::first_of(std::uint64_t after, const Source& so
 
 /// What a sender sends again, because it never saw the answer, is known.
 Broken Check::repeats() {
-  if (outcome_.told || outcome_.replaced) return {};
+  if (outcome_.told || outcome_.replaced || outcome_.end_lost) return {};
   const auto head = log_.head();
   if (!owed_.pushes.empty()) {
     const auto& push = *owed_.pushes.back();
@@ -235,6 +250,10 @@ Outcome reopen(const gateway::LogOptions& options, const Expected& expected) {
   if (!outcome.broken) outcome.broken = Check(**log, expected, outcome).run();
   (*log)->close();
   std::lock_guard lock(mutex);
+  if (fatal && expected.damage_is_told) {
+    outcome.stopped = true;
+    outcome.broken.reset();
+  }
   if (!outcome.broken && fatal && !expected.damage_is_told) outcome.broken = "it stopped: " + *fatal;
   return outcome;
 }
