@@ -111,6 +111,7 @@ Result<void> JournalPart::find_end(const std::shared_ptr<const JournalPart>& sel
 
 void JournalPart::end_at(const Tear& tear) {
   torn_ = true;
+  seen_seq_ = last_seq();
   damaged_records_ = tear.damaged_records + (last_seq() - tear.last_seq);
   last_seq_ = tear.last_seq;
   end_ = tear.end;

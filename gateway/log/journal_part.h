@@ -8,6 +8,7 @@
 // Errors     of File; a damaged entry is told apart from the end by what lies behind it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -56,6 +57,7 @@ class JournalPart {
   /// Makes what recover() took for lost in a power cut disappear from the file, so that it never comes back.
   Result<void> cut_torn();
   bool torn() const { return torn_; }
+  std::uint64_t seen_seq() const { return std::max(seen_seq_, last_seq()); }  // with what was torn: never given again
 
   /// A place to read from: before the entry that has `seq` or the next one.
   struct Place {
@@ -86,6 +88,7 @@ class JournalPart {
   std::uint64_t next_ = 0;                              // where the next entry goes: end_, or the sector behind it
   std::atomic<std::uint64_t> padded_ = 0, synced_ = 0;  // up to where the next sync covers, the last one did
   bool torn_ = false;
+  std::uint64_t seen_seq_ = 0;
   std::uint64_t damaged_records_ = 0;
   std::string frame_;           // scratch
   mutable std::mutex mutex_;    // protects the index

@@ -35,7 +35,7 @@ Result<void> replay_journal(Opened& opened, FoldPoint folded) {
     opened.damaged_records += missing_between(opened.next_seq, part->name().first_seq);
     if (auto done = replay(part, opened); !done) return done;
     opened.damaged_records += part->damaged_records();
-    opened.next_seq = std::max(opened.next_seq, part->last_seq() + 1);
+    opened.next_seq = std::max(opened.next_seq, part->seen_seq() + 1);
     const bool has_records = part->last_seq() >= part->name().first_seq;
     if (opened.oldest == 0 && has_records) opened.oldest = part->name().first_seq;
   }

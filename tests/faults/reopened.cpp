@@ -219,7 +219,7 @@ Broken Check::repeats() {
 }
 
 Broken Check::goes_on() {
-  const auto head = std::max(given_, log_.head());
+  const auto head = std::max(outcome_.end_lost ? 0 : given_, log_.head());
   for (std::uint64_t number = 1; number <= 3; ++number) {
     const auto more = log_.append_and_wait(append_of({.seed = ~expected_.script->plan().seed, .writer = 6}, number), 10s);
     if (!more) return "the log does not go on: " + more.error().message;
@@ -249,6 +249,7 @@ Outcome reopen(const gateway::LogOptions& options, const Expected& expected) {
   if (outcome.replaced && !expected.damage_is_told) outcome.broken = "the file was set aside as damaged";
   if (!outcome.broken) outcome.broken = Check(**log, expected, outcome).run();
   (*log)->close();
+  log->reset();  // whoever stopped it has said so by now
   std::lock_guard lock(mutex);
   if (fatal && expected.damage_is_told) {
     outcome.stopped = true;
