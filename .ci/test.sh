@@ -131,6 +131,8 @@ faults() {
   say "proofs of the log, seed $seed"
   check faults-power proof power 100000 "$seed" --seconds 90
   check faults-kill proof kill 50 "$seed"
+  check faults-full-disk proof full-disk 10 "$seed"
+  check faults-bit-flips proof bit-flips 100000 "$seed" --seconds 25
   check faults-io-errors proof io-errors 100000 "$seed" --seconds 40
 }
 
