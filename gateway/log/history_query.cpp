@@ -146,10 +146,10 @@ Result<void> HistoryRun::read_folded(const std::vector<Partition>& partitions) {
   return {};
 }
 
-/// Of an open partition the times may still be corrected.
 bool HistoryRun::wants(const Partition& partition) const {
-  return partition.last_seq > after(partition) &&
-         (!partition.closed || reach().meets(partition.oldest_time, partition.newest_time));
+  if (partition.last_seq <= after(partition)) return false;
+  const bool times_may_change = partition.unset && !partition.closed;
+  return times_may_change || reach().meets(partition.oldest_time, partition.newest_time);
 }
 
 Result<void> HistoryRun::read_journal(const std::vector<JournalPartPtr>& parts, std::uint64_t folded_seq,

@@ -29,6 +29,7 @@ Partition to_partition(const Statement& row) {
   p.rollup_bytes = static_cast<std::uint64_t>(row.integer(11));
   p.begun_age = std::chrono::nanoseconds(row.integer(12));
   p.ended_age = std::chrono::nanoseconds(row.integer(13));
+  p.unset = row.integer(14) != 0;
   return p;
 }
 
@@ -52,8 +53,9 @@ Result<std::uint64_t> insert_rollups(Database& database, const Partition& partit
 
 Result<std::vector<Partition>> load_partitions(Database& database) {
   std::vector<Partition> partitions;
-  auto read = for_each_row(database.prepare("SELECT " + std::string(columns) + " FROM partition ORDER BY salvaged DESC, ABS(id)"),
-                           [&](const Statement& row) { partitions.push_back(to_partition(row)); });
+  auto read = for_each_row(
+      database.prepare("SELECT " + std::string(columns) + ", unset_boot FROM partition ORDER BY salvaged DESC, ABS(id)"),
+      [&](const Statement& row) { partitions.push_back(to_partition(row)); });
   if (!read) return read.error();
   return partitions;
 }
@@ -105,20 +107,26 @@ Result<void> drop_partition(Database& database, const Partition& partition) {
 
 Result<void> close_partition(Database& database, Partition& partition, const Names& names) {
   RollupBuilder rollups;
+  auto closed = partition;
+  closed.oldest_time = Timestamp::max();
+  closed.newest_time = Timestamp::min();
   PartitionReader reader(database, partition, names);
   std::vector<Record> readings;
   auto more = reader.seek(partition.first_seq);
   for (; more && *more; more = reader.next()) {
     readings.clear();
     if (auto done = reader.readings({}, 0, ~std::uint64_t{0}, readings); !done) return done;
-    for (const auto& reading : readings) rollups.add(reading);
+    for (const auto& reading : readings) {
+      rollups.add(reading);
+      closed.oldest_time = std::min(closed.oldest_time, reading.time);
+      closed.newest_time = std::max(closed.newest_time, reading.time);
+    }
   }
   if (!more) return more.error();
   auto transaction = Transaction::begin(database);
   if (!transaction) return transaction.error();
   auto bytes = insert_rollups(database, partition, rollups);
   if (!bytes) return bytes.error();
-  auto closed = partition;
   closed.closed = true;
   closed.rollup_bytes = *bytes;
   if (auto done = update_partition(database, closed); !done) return done;

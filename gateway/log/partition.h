@@ -25,7 +25,8 @@ struct Partition {
   bool closed = false;                 // it has rollups, and nothing is added to it
   bool thinned = false;                // it has only rollups
   bool salvaged = false;               // of an older epoch: for history, not for cursors
-  Timestamp oldest_time, newest_time;  // of its readings
+  bool unset = false;                  // has readings of a boot whose clock was not set: their times are corrected when it is
+  Timestamp oldest_time, newest_time;  // of its readings; where it is `unset` final only once it is closed
   Timestamp newest_received;
   std::uint64_t records = 0;
   std::uint64_t bytes = 0, rollup_bytes = 0;

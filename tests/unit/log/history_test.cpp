@@ -140,6 +140,39 @@ TEST_F(HistoryTest, FromIsInAndToIsOut) {
   EXPECT_TRUE(buckets(start + 1h, start, 10).buckets.empty());
 }
 
+TEST_F(HistoryTest, ReadingsFromBeforeTheClockWasSetAreFoundWhereTheyBelong) {
+  size_max_ = std::uint64_t{1} << 20U;
+  age_max_ = 30h;
+  open();
+  clock_.set_source(ClockSource::none);
+  clock_.step_wall(-24h * 3652);  // a board without a battery
+  const auto live = [this](int commits) {
+    for (int i = 0; i < commits; ++i) {
+      std::vector<Reading> readings = {{.device = "d", .metric = "m", .value = 1.0}};
+      for (int n = 0; n < 20; ++n) readings.push_back({.device = "d", .metric = "noise", .value = std::sin(i * n) * 1e6});
+      put(std::move(readings));
+      clock_.advance(30s);
+      if (i % 50 == 0) tend();
+    }
+  };
+  const auto count = [this](Timestamp from, Timestamp to) {
+    std::uint64_t found = 0;
+    for (const auto& bucket : buckets(from, to, 50).buckets) found += bucket.count;
+    return found;
+  };
+  live(500);
+  ASSERT_GE(closed_partitions(), 2);
+  EXPECT_EQ(count(start - 24h * 3652, start - 24h * 3651), 500U);
+  clock_.step_wall(24h * 3652);
+  clock_.set_source(ClockSource::ntp);
+  for (int i = 0; i < 10; ++i) tend();
+  ASSERT_GE(closed_partitions(), 2) << "and again";
+  live(10);
+  EXPECT_EQ(count(start, start + 24h), 510U);
+  EXPECT_EQ(page(start, start + 24h, 1000).readings.size(), 510U);
+  EXPECT_EQ(count(start - 24h * 3652, start - 24h * 3651), 0U);
+}
+
 class HistoryOfParts : public HistoryTest {
  protected:
   /// A reading each half minute for ten hours, in partitions of an hour and more.
