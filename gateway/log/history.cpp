@@ -183,7 +183,9 @@ Result<BlockPtr> History::read_journal(const std::vector<JournalPartPtr>& parts,
 
 // --- Times
 
+/// Records are stamped in whole milliseconds.
 Result<std::uint64_t> History::seq_before(Timestamp time) {
+  time = std::chrono::floor<std::chrono::milliseconds>(time);
   for (int attempt = 0; attempt < attempts; ++attempt) {
     const auto parts = sources_.journal.parts();
     auto folded = in_snapshot<std::uint64_t>([&] { return folded_seq_before(time); });

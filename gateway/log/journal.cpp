@@ -58,15 +58,24 @@ JournalPartPtr Journal::oldest_sealed() const {
   return parts_.empty() || parts_.front() == appended_to_ ? nullptr : parts_.front();
 }
 
-bool Journal::slot_free() const {
+/// One that is filled. Only a log whose files are all new begins with one that is not: later, on a full disk, it would take the
+/// room that folding needs.
+Journal::Slot* Journal::find_free() {
+  const auto filled = [](const Slot& slot) { return slot.preallocated; };
+  const bool all_new = std::none_of(slots_.begin(), slots_.end(), filled);
+  const auto found =
+      std::find_if(slots_.begin(), slots_.end(), [&](const Slot& slot) { return !slot.used && (slot.preallocated || all_new); });
+  return found == slots_.end() ? nullptr : &*found;
+}
+
+bool Journal::slot_free() {
   std::lock_guard lock(mutex_);
-  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.used; });
+  return find_free() != nullptr;
 }
 
 bool Journal::wait_for_slot(std::chrono::milliseconds at_most) {
   std::unique_lock lock(mutex_);
-  return released_.wait_for(
-      lock, at_most, [this] { return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.used; }); });
+  return released_.wait_for(lock, at_most, [this] { return find_free() != nullptr; });
 }
 
 Result<void> Journal::cut_torn() {
@@ -87,12 +96,9 @@ Result<void> Journal::roll(std::uint64_t first_seq, Timestamp now) {
     std::erase(unsynced_, active_);
   }
   std::lock_guard lock(mutex_);
-  // One that is filled already, if there is one.
-  const auto free = [](bool filled) { return [filled](const Slot& slot) { return !slot.used && slot.preallocated >= filled; }; };
-  auto slot = std::find_if(slots_.begin(), slots_.end(), free(true));
-  if (slot == slots_.end()) slot = std::find_if(slots_.begin(), slots_.end(), free(false));
-  if (slot == slots_.end()) return not_folded;
-  const auto index = static_cast<unsigned>(slot - slots_.begin());
+  auto* slot = find_free();
+  if (slot == nullptr) return not_folded;
+  const auto index = static_cast<unsigned>(slot - slots_.data());
   auto file = open_slot(index);
   if (!file) return file.error();
   auto part = JournalPart::begin(*file, {options_.epoch, next_number_, first_seq}, index, now);
@@ -131,11 +137,11 @@ Result<void> Journal::preallocate() {
   Slot* slot = nullptr;
   {
     std::lock_guard lock(mutex_);
-    const auto ready = [](const Slot& s) { return !s.used && s.preallocated; };
-    if (std::any_of(slots_.begin(), slots_.end(), ready)) return {};
-    slot = std::find_if(slots_.begin(), slots_.end(), [](const Slot& s) { return !s.used; });
-    if (slot == slots_.end()) return {};
-    auto opened = open_slot(static_cast<unsigned>(slot - slots_.begin()));
+    const auto empty =
+        std::find_if(slots_.begin(), slots_.end(), [](const Slot& each) { return !each.used && !each.preallocated; });
+    if (empty == slots_.end()) return {};
+    slot = &*empty;
+    auto opened = open_slot(static_cast<unsigned>(slot - slots_.data()));
     if (!opened) return opened.error();
     file = *opened;
     slot->used = true;  // not for roll() while it is filled

@@ -44,7 +44,7 @@ class Journal {
   std::vector<JournalPartPtr> parts() const;
   /// The oldest that is not appended to any more; null: none.
   JournalPartPtr oldest_sealed() const;
-  bool slot_free() const;
+  bool slot_free();
 
   /// Waits for a file that is not in use.
   bool wait_for_slot(std::chrono::milliseconds at_most);
@@ -62,7 +62,7 @@ class Journal {
 
   /// The part is in the database now, durable: its file may be used again.
   void release(const JournalPartPtr& part);
-  /// Fills one free file to its capacity, if there is one that is not: so that roll() finds it ready.
+  /// Fills one free file to its capacity, if there is one that is not: roll() takes no other.
   Result<void> preallocate();
   std::uint64_t bytes_on_disk() const;
 
@@ -83,6 +83,8 @@ class Journal {
     bool used = false;
     bool preallocated = false;
   };
+  Slot* find_free();
+
   std::array<Slot, journal_slots> slots_;
   std::vector<JournalPartPtr> parts_;
   JournalPartPtr appended_to_;  // active_, for the others

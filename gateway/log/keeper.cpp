@@ -96,8 +96,7 @@ Result<void> Keeper::stop() {
     thread_.request_stop();
     thread_.join();
   }
-  if (auto done = fold_all(); !done) return done;
-  return store_->mark_clean();
+  return fold_all();
 }
 
 // --- Folding

@@ -59,8 +59,9 @@ class Keeper {
   void start(bool threaded);
   void wake();
   Result<void> round();
-  /// Folds all that is sealed and marks a clean stop.
+  /// Ends the thread and folds all that is sealed.
   Result<void> stop();
+  Result<void> mark_clean() { return store_->mark_clean(); }
 
   struct Stats {
     std::atomic<std::uint64_t> folded_records = 0, folded_bytes = 0, aside_bytes = 0;

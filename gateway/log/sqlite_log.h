@@ -97,6 +97,10 @@ class SqliteLog final : public Log {
   // Under mutex_.
   Result<void> enqueue(const PendingPtr& pending);
   void wake_log_thread();
+  void wait_for_commit(Lock& lock);  // until one has ended
+  // The committer's role, for anything else than a commit: between the two the mutex is free.
+  void take_role(Lock& lock);
+  void give_role(Lock& lock);
 
   // In the committer's role, without mutex_; commit_queue() and take_timers() take the role and give it back.
   void commit_queue(Lock& lock);

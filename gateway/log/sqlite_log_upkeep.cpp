@@ -24,9 +24,7 @@ void SqliteLog::run(const std::stop_token& stop) {
     if (!to_sync_.empty()) {
       sync(lock);
     } else if (committing_) {
-      ++waiters_;
-      committed_.wait(lock);
-      --waiters_;
+      wait_for_commit(lock);
     } else if (const auto due = next_timer(); due <= clock_.monotonic()) {
       take_timers(lock);
     } else if (!queue_.empty()) {
@@ -123,21 +121,15 @@ void SqliteLog::salvaged(const std::filesystem::path& file, std::uint64_t record
 /// Names without records: an entry of their own, which ends the part, so that it is folded at once.
 Result<void> SqliteLog::intern(const Salvage::SeriesNames& series, const std::vector<std::string>& units) {
   Lock lock(mutex_);
-  ++waiters_;
-  committed_.wait(lock, [this] { return !committing_; });
-  --waiters_;
   if (failed_) return *failed_;
-  committing_ = true;
-  lock.unlock();
+  take_role(lock);
   for (const auto& [device, metric] : series) (void)dictionary_->find_or_add_series(device, metric);
   for (const auto& unit : units) (void)dictionary_->find_or_add_unit(unit);
   std::vector<Append*> nothing;
   auto named = writer_.commit(nothing, synchronised());
   if (named) publish(named->block);  // losses that were due
   auto rolled = named ? roll() : Result<void>(named.error());
-  lock.lock();
-  committing_ = false;
-  if (waiters_ > 0) committed_.notify_all();
+  give_role(lock);
   return rolled;
 }
 
@@ -162,24 +154,47 @@ Result<void> SqliteLog::tend() {
   return done;
 }
 
+void SqliteLog::take_role(Lock& lock) {
+  ++waiters_;
+  committed_.wait(lock, [this] { return !committing_; });
+  --waiters_;
+  committing_ = true;
+  lock.unlock();
+}
+
+void SqliteLog::give_role(Lock& lock) {
+  lock.lock();
+  committing_ = false;
+  if (waiters_ > 0) committed_.notify_all();
+}
+
+/// All is folded, and what retention takes for that is recorded behind it: in a part that the next start folds.
 void SqliteLog::close() {
-  {
-    std::lock_guard lock(mutex_);
-    if (closed_) return;
-  }
+  Lock lock(mutex_);
+  if (closed_) return;
+  lock.unlock();
   thread_ = {};  // stops it and waits
-  {
-    Lock lock(mutex_);
-    closed_ = true;
-    committed_.wait(lock, [this] { return !committing_; });
-    if (!queue_.empty() && !failed_) commit_queue(lock);
-    if (!failed_) to_sync_ = journal_->take_unsynced();
-    sync(lock);
-    if (failed_) return;
-    journal_->seal();
-  }
-  // What retention drops from here on is in its counters only: the queue takes nothing more.
+  lock.lock();
+  if (!queue_.empty() && !committing_ && !failed_) commit_queue(lock);
+  take_role(lock);
+  if (!failed_ && journal_->active()) (void)roll();  // without a free file the next start folds
+  give_role(lock);
+  lock.unlock();
   if (auto done = keeper_->stop(); !done) log_line(Severity::error, "log", done.error().message);
+  lock.lock();
+  closed_ = true;
+  while (committing_ || (!queue_.empty() && !failed_)) committing_ ? wait_for_commit(lock) : commit_queue(lock);
+  if (!failed_) to_sync_ = journal_->take_unsynced();
+  sync(lock);
+  if (failed_) return;
+  journal_->seal();
+  if (auto done = keeper_->mark_clean(); !done) log_line(Severity::error, "log", done.error().message);
+}
+
+void SqliteLog::wait_for_commit(Lock& lock) {
+  ++waiters_;
+  committed_.wait(lock);
+  --waiters_;
 }
 
 }  // namespace weir::gateway

@@ -63,7 +63,7 @@ one whose process had been killed. A write that fails has written its first half
     suite: 'full-disk',
     title: 'A full file system',
     promise: `The log does not stop, takes appends again when there is room without a restart, and counts what it had to drop.`,
-    how: `Something else fills a file system of 6 MiB to its last bytes while the log is written, and goes away again.`,
+    how: `Something else fills a file system of 24 MiB to its last bytes while the log is written, and goes away again.`,
     figures: (f) => [
       ['cycles of filling and freeing', f.cases],
       ['on a mounted file system', f.on_a_mounted_file_system ? 'yes' : 'no, simulated'],

@@ -161,7 +161,8 @@ TEST_F(CommandsTest, ADevicesReasonIsKept) {
   reader_.wait_for_command();
   EXPECT_TRUE(reply(status->id, false));
   states(status->id, CommandState::failed);
-  log_->close();
+  stop();
+  start();
   EXPECT_EQ(log_->commands().at(0).error, "stuck");
 }
 
