@@ -28,7 +28,7 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& databas
 }  // namespace
 
 std::filesystem::path set_aside(const std::filesystem::path& file, Timestamp now, std::string_view infix) {
-  const auto aside = with(file, std::string(infix) + format_time(std::chrono::floor<std::chrono::seconds>(now)));
+  auto aside = with(file, std::string(infix) + format_time(std::chrono::floor<std::chrono::seconds>(now)));
   const auto from = files_of(file), to = files_of(aside);
   std::error_code ignored;  // most need not be there
   for (std::size_t i = 0; i < from.size(); ++i) std::filesystem::rename(from[i], to[i], ignored);

@@ -146,7 +146,7 @@ Result<void> Journal::preallocate() {
     file = *opened;
     slot->used = true;  // not for roll() while it is filled
   }
-  const auto done = fill(*file);
+  auto done = fill(*file);
   std::lock_guard lock(mutex_);
   slot->used = false;
   slot->preallocated = done.ok();

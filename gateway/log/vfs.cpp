@@ -48,7 +48,7 @@ std::unique_ptr<Shim> make_shim(const std::string& name, const std::string& belo
 }  // namespace
 
 std::string register_vfs(const std::string& below) {
-  const auto name = below.empty() ? std::string("weir") : "weir-" + below;
+  auto name = below.empty() ? std::string("weir") : "weir-" + below;
   const std::lock_guard lock(registry().mutex);
   auto& shim = registry().shims[name];
   if (!shim) shim = make_shim(name, below);
