@@ -7,11 +7,13 @@
 namespace weir::gateway::cli {
 namespace {
 
+using Options = std::vector<Option>;
+
 constexpr Option config_option{"config", "FILE", "the configuration; /etc/weir/weir.toml where it is not named"};
 constexpr Option json_option{"json", "", "the answer as JSON"};
 
 /// Those of every command that asks a running gateway, and its own.
-std::vector<Option> client_options(std::vector<Option> own) {
+Options client_options(Options own) {
   own.push_back({"url", "URL", "the gateway; WEIR_URL, else http://127.0.0.1:8080"});
   own.push_back({"token", "TOKEN", "the right to ask; better in WEIR_TOKEN, for others see command lines"});
   own.push_back({"ca", "FILE", "https: whom to trust (PEM), as a gateway's own certificate"});
@@ -19,14 +21,71 @@ std::vector<Option> client_options(std::vector<Option> own) {
   return own;
 }
 
-std::vector<Option> record_options(std::vector<Option> own) {
-  std::vector<Option> options = {{"devices", "GLOBS", "these devices only, as \"boiler*,pump-1\""},
-                                 {"metrics", "GLOBS", "these metrics only"},
-                                 {"kinds", "KINDS", "reading, command, device, alarm, loss, system, or *"},
-                                 {"after", "CURSOR", "from the record after it, `earliest` or `now`"},
-                                 {"since", "TIME", "from what was received at this time (RFC 3339) on"}};
+Options record_options(Options own) {
+  Options options = {{"devices", "GLOBS", "these devices only, as \"boiler*,pump-1\""},
+                     {"metrics", "GLOBS", "these metrics only"},
+                     {"kinds", "KINDS", "reading, command, device, alarm, loss, system, or *"},
+                     {"after", "CURSOR", "from the record after it, `earliest` or `now`"},
+                     {"since", "TIME", "from what was received at this time (RFC 3339) on"}};
   options.insert(options.end(), own.begin(), own.end());
   return client_options(options);
+}
+
+/// They work on this machine's files themselves.
+std::vector<Command> commands_of_this_machine() {
+  return {
+      {"run", "", "the gateway, in the foreground",
+       Options{config_option, {"print-config", "", "print what is in force, secrets masked, and end"}}, 0, 0, run_daemon},
+      {"check", "FILE", "finds every fault of a configuration, then says what would listen where for whom", Options{json_option},
+       1, 1, run_check},
+      {"schema", "", "the configuration's JSON Schema",
+       Options{{"markdown", "", "the reference for people instead"}, json_option}, 0, 0, run_schema},
+      {"token add", "", "a new token, printed once; the gateway may run or not",
+       Options{config_option,
+               {"name", "NAME", "whose it is", true},
+               {"role", "ROLE", "viewer, operator, admin or ingest", true},
+               json_option},
+       0, 0, run_token_add},
+      {"token list", "", "the tokens, without their secrets", Options{config_option, json_option}, 0, 0, run_token_list},
+      {"token revoke", "", "ends a token and what it opened",
+       Options{config_option, {"name", "NAME", "whose it is", true}, json_option}, 0, 0, run_token_revoke},
+      {"pair", "", "a new one-time code to sign in to the dashboard, for 10 minutes", Options{config_option, json_option}, 0, 0,
+       run_pair},
+      {"backup", "FILE", "the whole log as one file, of this moment; the gateway may run or not",
+       Options{config_option, json_option}, 1, 1, run_backup},
+      {"restore", "FILE", "checks a backup and puts it in the place of the log, which is set aside; the gateway must not run",
+       Options{config_option, json_option}, 1, 1, run_restore},
+      {"log verify", "[FILE]", "reads all of the log, or of a backup, and says what is damaged; the gateway may run or not",
+       Options{config_option, json_option}, 0, 1, run_log_verify},
+  };
+}
+
+std::vector<Command> clients_of_the_api() {
+  return {
+      {"tail", "", "follows the stream; goes on by itself where a connection was cut",
+       record_options({{"snapshot", "", "the newest reading of each series first"}, {"count", "N", "end after N records"}}), 0, 0,
+       run_tail},
+      {"devices", "[DEVICE]", "the devices, or the series of one", client_options({}), 0, 1, run_devices},
+      {"status", "", "the gateway at a glance: readers, log, flash, losses, clock",
+       client_options({{"endurance", "SIZE", "what its card may be written, as 10TB: how long it lasts at this rate"}}), 0, 0,
+       run_status},
+      {"history", "DEVICE METRIC", "a series between two times: minimum, mean, maximum, last",
+       client_options({{"from", "TIME", "RFC 3339, or back from now as -7d; -24h where it is not named"},
+                       {"to", "TIME", "the same; now where it is not named"},
+                       {"points", "N", "at most so many rows, 1 to 10000; 0: every reading"},
+                       {"csv", "", "for a spreadsheet; gaps are rows without a value"}}),
+       2, 2, run_history},
+      {"losses", "", "what was lost and why, newest first",
+       client_options({{"device", "DEVICE", "of this device only"},
+                       {"metric", "METRIC", "of this metric only"},
+                       {"reason", "REASON", "for this reason only, as full, expired or undecodable"},
+                       {"since", "TIME", "RFC 3339, or back from now as -7d"}}),
+       0, 0, run_losses},
+      {"send", "DEVICE COMMAND [key=value…]", "sends a command and waits for what comes of it",
+       client_options({{"timeout", "DURATION", "how long the device may take; 10s"}}), 2, any_number, run_send},
+      {"export", "", "the stored records, one JSON object a line, oldest first",
+       record_options({{"until", "CURSOR", "up to this record"}}), 0, 0, run_export},
+  };
 }
 
 const Command* find_command(const std::vector<std::string>& words, std::size_t& used) {
@@ -68,98 +127,12 @@ int no_such_command(const std::vector<std::string>& words, Environment& environm
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table = {
-      {"run",
-       "",
-       "the gateway, in the foreground",
-       {config_option, {"print-config", "", "print what is in force, secrets masked, and end"}},
-       0,
-       0,
-       run_daemon},
-      {"check",
-       "FILE",
-       "finds every fault of a configuration, then says what would listen where for whom",
-       {json_option},
-       1,
-       1,
-       run_check},
-      {"schema",
-       "",
-       "the configuration's JSON Schema",
-       {{"markdown", "", "the reference for people instead"}, json_option},
-       0,
-       0,
-       run_schema},
-      {"token add",
-       "",
-       "a new token, printed once; the gateway may run or not",
-       {config_option,
-        {"name", "NAME", "whose it is", true},
-        {"role", "ROLE", "viewer, operator, admin or ingest", true},
-        json_option},
-       0,
-       0,
-       run_token_add},
-      {"token list", "", "the tokens, without their secrets", {config_option, json_option}, 0, 0, run_token_list},
-      {"token revoke",
-       "",
-       "ends a token and what it opened",
-       {config_option, {"name", "NAME", "whose it is", true}, json_option},
-       0,
-       0,
-       run_token_revoke},
-      {"pair",
-       "",
-       "a new one-time code to sign in to the dashboard, for 10 minutes",
-       {config_option, json_option},
-       0,
-       0,
-       run_pair},
-      {"backup",
-       "FILE",
-       "the whole log as one file, of this moment; the gateway may run or not",
-       {config_option, json_option},
-       1,
-       1,
-       run_backup},
-      {"restore",
-       "FILE",
-       "checks a backup and puts it in the place of the log, which is set aside; the gateway must not run",
-       {config_option, json_option},
-       1,
-       1,
-       run_restore},
-      {"log verify",
-       "[FILE]",
-       "reads all of the log, or of a backup, and says what is damaged; the gateway may run or not",
-       {config_option, json_option},
-       0,
-       1,
-       run_log_verify},
-      {"tail", "", "follows the stream; goes on by itself where a connection was cut",
-       record_options({{"snapshot", "", "the newest reading of each series first"}, {"count", "N", "end after N records"}}), 0, 0,
-       run_tail},
-      {"devices", "[DEVICE]", "the devices, or the series of one", client_options({}), 0, 1, run_devices},
-      {"status", "", "the gateway at a glance: readers, log, flash, losses, clock",
-       client_options({{"endurance", "SIZE", "what its card may be written, as 10TB: how long it lasts at this rate"}}), 0, 0,
-       run_status},
-      {"history", "DEVICE METRIC", "a series between two times: minimum, mean, maximum, last",
-       client_options({{"from", "TIME", "RFC 3339, or back from now as -7d; -24h where it is not named"},
-                       {"to", "TIME", "the same; now where it is not named"},
-                       {"points", "N", "at most so many rows, 1 to 10000; 0: every reading"},
-                       {"csv", "", "for a spreadsheet; gaps are rows without a value"}}),
-       2, 2, run_history},
-      {"losses", "", "what was lost and why, newest first",
-       client_options({{"device", "DEVICE", "of this device only"},
-                       {"metric", "METRIC", "of this metric only"},
-                       {"reason", "REASON", "for this reason only, as full, expired or undecodable"},
-                       {"since", "TIME", "RFC 3339, or back from now as -7d"}}),
-       0, 0, run_losses},
-      {"send", "DEVICE COMMAND [key=value…]", "sends a command and waits for what comes of it",
-       client_options({{"timeout", "DURATION", "how long the device may take; 10s"}}), 2, any_number, run_send},
-      {"export", "", "the stored records, one JSON object a line, oldest first",
-       record_options({{"until", "CURSOR", "up to this record"}}), 0, 0, run_export},
-  };
+  static const std::vector<Command> table = [] {
+    auto all = commands_of_this_machine();
+    const auto clients = clients_of_the_api();
+    all.insert(all.end(), clients.begin(), clients.end());
+    return all;
+  }();
   return table;
 }
 
