@@ -169,6 +169,13 @@ std::string target(std::string_view path, const Parameters& parameters) {
   return out;
 }
 
+Result<nlohmann::ordered_json> json_of(const Result<Answer>& answer, const char* member, const char* what) {
+  if (!answer) return answer.error();
+  auto json = nlohmann::ordered_json::parse(answer->body, nullptr, false);
+  if (json.is_object() && json.contains(member)) return json;
+  return Error{ErrorCode::invalid, std::string("the answer is no ") + what + ": is this a gateway's address?"};
+}
+
 Result<std::unique_ptr<ApiClient>> ApiClient::open(const Arguments& arguments, Environment& environment) {
   std::string url = arguments.get("url", from_environment(environment, "WEIR_URL"));
   if (url.empty()) url = "http://127.0.0.1:8080";

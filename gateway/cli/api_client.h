@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/result.h"
 #include "cli/command.h"
 
@@ -47,6 +49,9 @@ class ApiClient {
   virtual Result<Answer> events(const std::string& target, const std::string& last_event_id,
                                 const std::function<bool(std::string_view)>& take) = 0;
 };
+
+/// An answer's JSON object, which has this `member`; `what` it would be: "history". Anything but a gateway answers otherwise.
+Result<nlohmann::ordered_json> json_of(const Result<Answer>& answer, const char* member, const char* what);
 
 /// The filter and the start that `record_options` of the table offer.
 Parameters record_parameters(const Arguments& arguments);

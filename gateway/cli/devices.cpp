@@ -35,17 +35,15 @@ int run_devices(const Arguments& arguments, Environment& environment) {
   if (!client) return complain(environment, client.error()), misused;
   const bool one = !arguments.operands.empty();
   const auto answer = (*client)->get(one ? "/v1/devices/" + percent_encoded(arguments.operands[0]) : "/v1/devices");
-  if (!answer) return complain(environment, answer.error());
-  const auto body = ordered_json::parse(answer->body, nullptr, false);
-  if (!body.is_object())
-    return complain(environment, Error{ErrorCode::invalid, "the answer is not JSON: is this a gateway's address?"});
+  const auto body = one ? json_of(answer, "device", "device") : json_of(answer, "devices", "list of devices");
+  if (!body) return complain(environment, body.error());
   if (arguments.has("json")) {
     environment.out << answer->body << "\n";
   } else if (one) {
-    print_device(body, environment.out);
-    print_series(body, environment.out);
+    print_device(*body, environment.out);
+    print_series(*body, environment.out);
   } else {
-    for (const ordered_json& device : body.value("devices", ordered_json::array())) print_device(device, environment.out);
+    for (const ordered_json& device : (*body)["devices"]) print_device(device, environment.out);
   }
   return done;
 }

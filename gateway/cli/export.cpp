@@ -28,19 +28,15 @@ int run_export(const Arguments& arguments, Environment& environment) {
   parameters.emplace_back("limit", page_records);
   for (std::string cursor;;) {
     const auto answer = (*client)->get(target("/v1/stream", parameters));
-    if (!answer) {
+    const auto page = json_of(answer, "records", "page of records");
+    if (!page) {
       if (!cursor.empty()) environment.err << "weir: go on with --after " << cursor << "\n";
-      return complain(environment, answer.error());
+      return complain(environment, page.error());
     }
-    const auto page = ordered_json::parse(answer->body, nullptr, false);
-    if (!page.is_object() || !page.contains("records")) {
-      return complain(environment,
-                      Error{ErrorCode::invalid, "the answer is not a page of records: is this a gateway's address?"});
-    }
-    for (const ordered_json& record : page["records"]) environment.out << record.dump() << "\n";
+    for (const ordered_json& record : (*page)["records"]) environment.out << record.dump() << "\n";
     if (!environment.out) return failed;
-    const std::string next = member_text(page, "cursor");
-    if (!page.value("more", false) || next.empty() || next == cursor) break;
+    const std::string next = member_text(*page, "cursor");
+    if (!page->value("more", false) || next.empty() || next == cursor) break;
     continue_after(parameters, cursor = next);
   }
   environment.out.flush();

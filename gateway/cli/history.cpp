@@ -69,14 +69,12 @@ class Lines {
 
 int print_buckets(ApiClient& client, const Arguments& arguments, Environment& environment) {
   const auto answer = client.get(target("/v1/history", history_parameters(arguments)));
-  if (!answer) return complain(environment, answer.error());
-  const auto history = ordered_json::parse(answer->body, nullptr, false);
-  if (!history.is_object() || !history.contains("buckets"))
-    return complain(environment, Error{ErrorCode::invalid, "the answer is no history: is this a gateway's address?"});
+  const auto history = json_of(answer, "buckets", "history");
+  if (!history) return complain(environment, history.error());
   if (arguments.has("json")) {
     environment.out << answer->body << "\n";
   } else {
-    print_table(history, environment.out);
+    print_table(*history, environment.out);
   }
   return done;
 }

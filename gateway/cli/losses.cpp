@@ -33,16 +33,14 @@ int run_losses(const Arguments& arguments, Environment& environment) {
     if (arguments.has(name)) parameters.emplace_back(name, arguments.get(name));
   }
   const auto answer = (*client)->get(target("/v1/losses", parameters));
-  if (!answer) return complain(environment, answer.error());
-  const auto body = ordered_json::parse(answer->body, nullptr, false);
-  if (!body.is_object() || !body.contains("losses"))
-    return complain(environment, Error{ErrorCode::invalid, "the answer is no list of losses: is this a gateway's address?"});
+  const auto body = json_of(answer, "losses", "list of losses");
+  if (!body) return complain(environment, body.error());
   if (arguments.has("json")) {
     environment.out << answer->body << "\n";
     return done;
   }
-  for (const ordered_json& loss : body["losses"]) print_loss(loss, environment.out);
-  environment.err << "weir: " << member_text(body, "total") << " lost in all\n";
+  for (const ordered_json& loss : (*body)["losses"]) print_loss(loss, environment.out);
+  environment.err << "weir: " << member_text(*body, "total") << " lost in all\n";
   return done;
 }
 

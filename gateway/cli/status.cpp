@@ -15,11 +15,9 @@ int run_status(const Arguments& arguments, Environment& environment) {
   auto client = ApiClient::open(arguments, environment);
   if (!client) return complain(environment, client.error()), misused;
   const auto answer = (*client)->get("/v1/status");
-  if (!answer) return complain(environment, answer.error());
-  const auto status = nlohmann::ordered_json::parse(answer->body, nullptr, false);
-  if (!status.is_object() || !status.contains("log"))
-    return complain(environment, Error{ErrorCode::invalid, "the answer is no status: is this a gateway's address?"});
-  environment.out << (arguments.has("json") ? answer->body + "\n" : status_text(status, *endurance));
+  const auto status = json_of(answer, "log", "status");
+  if (!status) return complain(environment, status.error());
+  environment.out << (arguments.has("json") ? answer->body + "\n" : status_text(*status, *endurance));
   return done;
 }
 
