@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "log/part_reader.h"
 #include "log/schema.h"
 
 namespace weir::gateway {
@@ -23,6 +24,23 @@ Commit corrected(Commit commit, const std::vector<Record>& records, const Names&
   if (known && !records.empty()) commit.received = records.front().received;
   commit.synchronised |= known;
   return commit;
+}
+
+void fold_entry(PartReader& read, const Names& names, Folded& folded, SegmentMaker& segments, LossTotals& losses) {
+  const auto& entry = read.entry();
+  const auto commit = corrected(read.commit(), read.records(), names);
+  if (!commit.synchronised) folded.unset_boot = commit.boot;
+  if (!entry.series.empty() || !entry.units.empty()) {
+    folded.names.push_back({.first_series = entry.first_series, .first_unit = entry.first_unit});
+    folded.names.back().series = entry.series;
+    folded.names.back().units = entry.units;
+  }
+  segments.add(commit, read.records());
+  folded.changes.apply(entry);
+  for (const auto& record : read.records()) {
+    folded.changes.apply(record);
+    if (record.kind == Kind::loss) losses.apply(record);
+  }
 }
 
 Result<void> insert_names(Database& database, const std::vector<Entry>& names) {
@@ -85,23 +103,6 @@ std::uint32_t SegmentMaker::unit_id(const std::string* unit) {
   return unit_id_;
 }
 
-Result<void> PartReader::read_from(std::uint64_t seq, const Each& each) {
-  JournalReader reader(part_, part_->place_of(seq));
-  std::vector<Record> records;
-  for (;;) {
-    auto payload = reader.next();
-    if (!payload) return payload.error();
-    if (payload->empty()) return {};
-    auto entry = decode_entry(*payload);
-    if (!entry) return entry.error();
-    dictionary_.restore(*entry);
-    records.clear();
-    auto header = decode_segment(entry->records, entry->first_seq, names_, records);
-    if (!header) return header.error();
-    if (!each(*entry, header->commits.empty() ? Commit{} : header->commits.front(), records)) return {};
-  }
-}
-
 Result<Folded> fold(const JournalPartPtr& part, Dictionary& dictionary, const Names& names, LossTotals& losses) {
   Folded folded;
   folded.part = part->name().number;
@@ -109,24 +110,11 @@ Result<Folded> fold(const JournalPartPtr& part, Dictionary& dictionary, const Na
   folded.last_seq = part->last_seq();
   const auto revision = losses.revision();
   SegmentMaker segments(folded, dictionary);
-  auto read = PartReader(part, dictionary, names)
-                  .read_from(0, [&](const Entry& entry, const Commit& as_read, const std::vector<Record>& records) {
-                    const auto commit = corrected(as_read, records, names);
-                    if (!commit.synchronised) folded.unset_boot = commit.boot;
-                    if (!entry.series.empty() || !entry.units.empty()) {
-                      folded.names.push_back({.first_series = entry.first_series, .first_unit = entry.first_unit});
-                      folded.names.back().series = entry.series;
-                      folded.names.back().units = entry.units;
-                    }
-                    segments.add(commit, records);
-                    folded.changes.apply(entry);
-                    for (const auto& record : records) {
-                      folded.changes.apply(record);
-                      if (record.kind == Kind::loss) losses.apply(record);
-                    }
-                    return true;
-                  });
-  if (!read) return read.error();
+  PartReader reader(part, part->begin_place(), names, &dictionary);
+  for (auto more = reader.next(); !more || *more; more = reader.next()) {
+    if (!more) return more.error();
+    fold_entry(reader, names, folded, segments, losses);
+  }
   segments.finish();
   folded.losses = losses.changes_since(revision);
   return folded;

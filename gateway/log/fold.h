@@ -4,38 +4,20 @@
 // Thread     the fold thread; also a backup's.
 // Ownership  plain values. Records of `changes` point into the dictionary.
 // Limits     a part and its rows are in memory: some 10 MiB for a part of 4 MiB.
-// Errors     `not_found` the part's file is another part's by now; `invalid` an entry with a right CRC does not parse, which
-//            is a bug; of the database.
+// Errors     of PartReader; of the database.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "log/dictionary.h"
 #include "log/journal_part.h"
 #include "log/loss_totals.h"
 #include "log/segment.h"
 #include "log/state.h"
 
 namespace weir::gateway {
-
-/// Calls `each(entry, commit, records)` for all entries of a part, in order. `names` must know what the entries bring:
-/// restore() is called before an entry's records are decoded.
-class PartReader {
- public:
-  PartReader(JournalPartPtr part, Dictionary& dictionary, Names names)
-      : part_(std::move(part)), dictionary_(dictionary), names_(std::move(names)) {}
-
-  /// False: that is enough.
-  using Each = std::function<bool(const Entry&, const Commit&, const std::vector<Record>& records)>;
-  /// From the entry that has `seq`, or one before it.
-  Result<void> read_from(std::uint64_t seq, const Each& each);
-
- private:
-  const std::shared_ptr<const JournalPart> part_;
-  Dictionary& dictionary_;
-  const Names names_;
-};
 
 struct Folded {
   struct Segment {

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "log/history_query.h"
+#include "log/part_reader.h"
 
 namespace weir::gateway {
 
@@ -167,14 +168,15 @@ Result<BlockPtr> History::read_journal(const std::vector<JournalPartPtr>& parts,
   for (const auto& part : parts) {
     if (part->last_seq() <= after || part->last_seq() < part->name().first_seq) continue;
     auto block = std::make_shared<Block>();
-    PartReader reader(part, sources_.dictionary, names());
-    auto read = reader.read_from(after + 1, [&](const Entry&, const Commit&, const std::vector<Record>& records) {
-      for (const auto& record : records) {
-        if (record.seq > after && block->records.size() < records_max) block->records.push_back(record);
+    PartReader reader(part, part->place_of(after + 1), names());
+    while (block->records.size() < records_max) {
+      const auto more = reader.next();
+      if (!more) return more.error();
+      if (!*more) break;
+      for (auto& record : reader.records()) {
+        if (record.seq > after && block->records.size() < records_max) block->records.push_back(std::move(record));
       }
-      return block->records.size() < records_max;
-    });
-    if (!read) return read.error();
+    }
     // A hole's other side is in the next part.
     if (!block->records.empty()) return BlockPtr(std::move(block));
   }
@@ -217,15 +219,12 @@ Result<std::uint64_t> History::folded_seq_before(Timestamp time) {
 Result<std::uint64_t> History::journal_seq_before(const std::vector<JournalPartPtr>& parts, Timestamp time) {
   for (const auto& part : parts) {
     if (part->last_seq() <= folded_seq_) continue;
-    auto seq = no_such_time;
-    PartReader reader(part, sources_.dictionary, names());
-    auto read = reader.read_from(0, [&](const Entry&, const Commit&, const std::vector<Record>& records) {
-      if (records.empty() || records.front().received < time) return true;
-      seq = records.front().seq - 1;
-      return false;
-    });
-    if (!read) return read.error();
-    if (seq != no_such_time) return seq;
+    PartReader reader(part, part->begin_place(), names());
+    for (auto more = reader.next(); !more || *more; more = reader.next()) {
+      if (!more) return more.error();
+      const auto& records = reader.records();
+      if (!records.empty() && records.front().received >= time) return records.front().seq - 1;
+    }
   }
   return no_such_time;
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "log/entry.h"
+#include "log/part_reader.h"
 #include "log/schema.h"
 
 namespace weir::gateway {
@@ -171,17 +171,12 @@ Result<void> HistoryRun::read_journal(const std::vector<JournalPartPtr>& parts, 
 }
 
 Result<void> HistoryRun::read_part(const JournalPartPtr& part, std::uint64_t after) {
-  JournalReader reader(part, part->place_of(after + 1));
-  std::vector<Record> records;
+  PartReader reader(part, part->place_of(after + 1), names_);
   while (!full()) {
-    auto payload = reader.next();
-    if (!payload) return payload.error();
-    if (payload->empty()) return {};
-    const auto entry = decode_entry(*payload);
-    if (!entry) return entry.error();
-    records.clear();
-    auto decoded = decode_segment(entry->records, entry->first_seq, names_, records);
-    if (!decoded) return decoded.error();
+    const auto more = reader.next();
+    if (!more) return more.error();
+    if (!*more) return {};
+    auto& records = reader.records();
     std::erase_if(records, [&](const Record& record) { return record.series != &series_ || record.seq <= after; });
     take(records);
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "log/entry.h"
+#include "log/part_reader.h"
 
 namespace weir::gateway {
 
@@ -28,23 +28,16 @@ Result<const std::vector<Bucket>*> JournalMinutes::of(const JournalPartPtr& part
 }
 
 Result<void> JournalMinutes::catch_up(const JournalPartPtr& part, Part& known, const Names& names) {
-  JournalReader reader(part, known.read);
-  std::vector<Record> records;
+  PartReader reader(part, known.read, names);
   while (known.summed_up) {
-    auto payload = reader.next();
-    if (!payload) return payload.error();
-    if (payload->empty()) return {};
-    const auto entry = decode_entry(*payload);
-    if (!entry) return entry.error();
-    records.clear();
-    const auto header = decode_segment(entry->records, entry->first_seq, names, records);
-    if (!header) return header.error();
-    known.read = {reader.offset()};
-    for (const auto& record : records) {
+    const auto more = reader.next();
+    if (!more) return more.error();
+    if (!*more) return {};
+    known.read = reader.behind();
+    for (const auto& record : reader.records()) {
       if (record.kind == Kind::reading) add(known, record);
     }
-    const auto set = [](const Commit& commit) { return commit.synchronised; };
-    const bool final_times = std::all_of(header->commits.begin(), header->commits.end(), set);
+    const bool final_times = reader.commit().synchronised;
     if (!final_times || buckets_ > journal_minutes_max) give_up(known);
   }
   return {};

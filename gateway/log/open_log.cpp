@@ -1,5 +1,6 @@
 // What a start does: the database's state, and the journal's entries since then.
 #include "base/log_line.h"
+#include "log/part_reader.h"
 #include "log/sqlite_log.h"
 
 namespace weir::gateway {
@@ -11,16 +12,16 @@ namespace {
 constexpr std::uint64_t seq_skip_after_power_cut = std::uint64_t{1} << 24U;
 
 Result<void> replay(const JournalPartPtr& part, Opened& opened) {
-  const auto names = opened.boots->complete(opened.dictionary->names());
-  return PartReader(part, *opened.dictionary, names)
-      .read_from(0, [&](const Entry& entry, const Commit&, const std::vector<Record>& records) {
-        opened.state.apply(entry);
-        for (const auto& record : records) {
-          opened.state.apply(record);
-          if (record.kind == Kind::loss) opened.journal_losses.push_back(record);
-        }
-        return true;
-      });
+  PartReader reader(part, part->begin_place(), opened.boots->complete(opened.dictionary->names()), opened.dictionary.get());
+  for (auto more = reader.next(); !more || *more; more = reader.next()) {
+    if (!more) return more.error();
+    opened.state.apply(reader.entry());
+    for (const auto& record : reader.records()) {
+      opened.state.apply(record);
+      if (record.kind == Kind::loss) opened.journal_losses.push_back(record);
+    }
+  }
+  return {};
 }
 
 /// A part is durable before the next one is begun: numbers that neither has are damaged, unless a power cut skipped them.

@@ -4,6 +4,7 @@
 
 #include "base/log_line.h"
 #include "log/journal.h"
+#include "log/part_reader.h"
 
 namespace weir::gateway {
 
@@ -132,15 +133,13 @@ void Salvage::read_segment(PartitionReader& reader, std::vector<Record>& records
 
 Result<std::optional<Partition>> Salvage::take_journal(std::int64_t id) {
   if (auto begun = begin(id, parts_.front()->name().first_seq); !begun) return begun.error();
-  Result<void> put_all;
   for (const auto& part : parts_) {
-    Dictionary unused;  // names were taken before
-    auto read = PartReader(part, unused, names()).read_from(0, [&](const Entry&, const Commit&, const auto& records) {
-      put_all = put(records);
-      return put_all.ok();
-    });
-    if (!put_all) return put_all.error();
-    if (!read) say(read.error());
+    PartReader reader(part, part->begin_place(), names());
+    auto more = reader.next();
+    for (; more && *more; more = reader.next()) {
+      if (auto done = put(reader.records()); !done) return done.error();
+    }
+    if (!more) say(more.error());
     lost_ += part->damaged_records();
   }
   auto made = finish();

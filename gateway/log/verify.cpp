@@ -6,8 +6,8 @@
 
 #include "log/database.h"
 #include "log/dictionary.h"
-#include "log/fold.h"
 #include "log/journal.h"
+#include "log/part_reader.h"
 #include "log/partition.h"
 #include "log/rollup.h"
 #include "log/schema.h"
@@ -137,14 +137,16 @@ class Verifier {
     for (const auto& part : (*journal)->parts()) {
       const auto where = "journal file " + std::to_string(part->slot());
       if (part->damaged_records() > 0) found(where, std::to_string(part->damaged_records()) + " records are damaged");
-      auto read = PartReader(part, dictionary_, names_).read_from(0, [this](const Entry&, const Commit&, const auto& records) {
+      PartReader reader(part, part->begin_place(), names_, &dictionary_);
+      auto more = reader.next();
+      for (; more && *more; more = reader.next()) {
+        const auto& records = reader.records();
         ++out_.journal_entries;
         out_.journal_records += records.size();
         if (!records.empty()) out_.head = std::max(out_.head, records.back().seq);
-        return true;
-      });
+      }
       // Folded and used again since the database was read: a gateway runs.
-      if (!read && read.error().code != ErrorCode::not_found) found(where, read.error().message);
+      if (!more && more.error().code != ErrorCode::not_found) found(where, more.error().message);
     }
   }
 
