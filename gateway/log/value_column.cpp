@@ -38,18 +38,12 @@ void each(std::span<const Value> values, Use use) {
   }
 }
 
-void put_numbers(std::string& out, std::span<const Value> values) {
-  auto& numbers = scratch.numbers;
-  numbers.clear();
-  each<double>(values, [&](double number) { numbers.push_back(number); });
-  put_doubles(out, numbers);
-}
-
-void put_whole_numbers(std::string& out, std::span<const Value> values) {
-  auto& integers = scratch.integers;
-  integers.clear();
-  each<std::int64_t>(values, [&](std::int64_t integer) { integers.push_back(integer); });
-  put_integers(out, integers);
+template <class T>
+void put_plain(std::string& out, std::span<const Value> values, std::vector<T>& column,
+               void (*put)(std::string&, std::span<const T>)) {
+  column.clear();
+  each<T>(values, [&](T value) { column.push_back(value); });
+  put(out, column);
 }
 
 void put_flags(std::string& out, std::span<const Value> values) {
@@ -97,8 +91,8 @@ void put_texts(std::string& out, std::span<const Value> values) {
 
 void put_typed(std::string& out, Type type, std::span<const Value> values) {
   switch (type) {
-    case Type::number: return put_numbers(out, values);
-    case Type::integer: return put_whole_numbers(out, values);
+    case Type::number: return put_plain(out, values, scratch.numbers, put_doubles);
+    case Type::integer: return put_plain(out, values, scratch.integers, put_integers);
     case Type::flag: return put_flags(out, values);
     case Type::text: return put_texts(out, values);
   }
@@ -115,21 +109,14 @@ void put_mixed(std::string& out, std::span<const Value> values) {
   }
 }
 
-/// Of all values of one type, as if they were a column; `give` takes them in order.
-template <class Give>
-void read_numbers(ByteReader& in, std::size_t count, Give give) {
-  auto& numbers = scratch.numbers;
-  read_doubles(in, count, numbers);
-  if (!in.ok()) return;
-  for (const auto number : numbers) give() = number;
-}
+// Of all values of one type, as if they were a column; `give` takes them in order.
 
-template <class Give>
-void read_whole_numbers(ByteReader& in, std::size_t count, Give give) {
-  auto& integers = scratch.integers;
-  read_integers(in, count, integers);
+template <class T, class Give>
+void read_plain(ByteReader& in, std::size_t count, Give give, std::vector<T>& column,
+                void (*read)(ByteReader&, std::size_t, std::vector<T>&)) {
+  read(in, count, column);
   if (!in.ok()) return;
-  for (const auto integer : integers) give() = integer;
+  for (const auto value : column) give() = value;
 }
 
 template <class Give>
@@ -172,8 +159,8 @@ void read_texts(ByteReader& in, std::size_t count, Give give) {
 template <class Give>
 void read_typed(ByteReader& in, Type type, std::size_t count, Give give) {
   switch (type) {
-    case Type::number: return read_numbers(in, count, give);
-    case Type::integer: return read_whole_numbers(in, count, give);
+    case Type::number: return read_plain(in, count, give, scratch.numbers, read_doubles);
+    case Type::integer: return read_plain(in, count, give, scratch.integers, read_integers);
     case Type::flag: return read_flags(in, count, give);
     case Type::text: return read_texts(in, count, give);
   }
