@@ -1,5 +1,7 @@
 #include "faults/simulated_disk.h"
 
+#include <csignal>
+
 #include "faults/simulated_file.h"
 #include "log/vfs_forward.h"
 
@@ -79,6 +81,7 @@ std::optional<Cause> SimulatedDisk::due(Operation operation) {
   ++counted_;
   if (counted_ != fault_->nth && !(fault_->for_good && counted_ > fault_->nth)) return std::nullopt;
   struck_ = true;
+  if (fault_->cause == Cause::kill) std::raise(SIGKILL);
   return fault_->cause;
 }
 

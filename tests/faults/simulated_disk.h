@@ -1,7 +1,7 @@
 // SimulatedDisk: a SQLite VFS over the real files of one folder that remembers what was done, and fails when told.
 //
-// Purpose    the ground under the proofs: the trace from which power cuts are made (disk_image.h), I/O errors at the Nth
-//            operation, a file system of a given size.
+// Purpose    the ground under the proofs: the trace from which power cuts are made (disk_image.h), I/O errors or kill -9 at the
+//            Nth operation, a file system of a given size.
 // Thread     any.
 // Ownership  registered for the life of the process, as the shims over it are: one disk serves many folders, in turn.
 // Limits     one folder at a time; shared memory and locks go straight to the VFS below and are never traced.
@@ -22,7 +22,7 @@
 
 namespace weir::faults {
 
-enum class Cause : std::uint8_t { eio, enospc, erofs };
+enum class Cause : std::uint8_t { eio, enospc, erofs, kill };  // kill: the process, before it does anything
 
 struct Fault {
   Operation operation;

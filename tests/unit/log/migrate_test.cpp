@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <csignal>
 #include <fstream>
 #include <future>
+#include <map>
 #include <sstream>
 
+#include "faults/proof.h"
+#include "faults/simulated_disk.h"
 #include "log/database.h"
 #include "log/log.h"
 #include "log/verify.h"
@@ -20,6 +24,7 @@ namespace weir::gateway {
 namespace {
 
 using namespace std::chrono_literals;
+using faults::Operation;
 
 /// tests/cases/log/schema-1 was written by the last version with schema 1, and killed: weir.db has four partitions up to number
 /// 237, its WAL four records more. expected.txt is what that version read from it.
@@ -29,8 +34,8 @@ class MigrateTest : public testing::Test {
     for (const auto* name : {"weir.db", "weir.db-wal"}) std::filesystem::copy_file(cases_ / name, folder_.path() / name);
   }
 
-  std::unique_ptr<Log> open() {
-    auto log = Log::open({.file = file_, .size_max = std::uint64_t{64} << 20U, .background = false}, clock_,
+  std::unique_ptr<Log> open(const std::string& vfs = {}) {
+    auto log = Log::open({.file = file_, .size_max = std::uint64_t{64} << 20U, .vfs = vfs, .background = false}, clock_,
                          {.on_commit = [] {}, .on_fatal = [](const Error& error) { FAIL() << error.message; }});
     EXPECT_TRUE(log) << log.error().message;
     return log ? std::move(*log) : nullptr;
@@ -73,7 +78,32 @@ class MigrateTest : public testing::Test {
     return text;
   }
 
-  tests::TemporaryFolder folder_;
+  /// A start in a process of its own, which ends when it is about to do the `nth` such operation. False: there are fewer.
+  bool killed_at(Operation operation, std::uint64_t nth) {
+    static auto& disk = *new faults::SimulatedDisk("killing");
+    const auto child = fork();
+    if (child == 0) {
+      disk.reset(folder_.path());
+      disk.arm({.operation = operation, .nth = nth, .cause = faults::Cause::kill});
+      _exit(open(disk.vfs()).release() == nullptr ? 1 : 0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    EXPECT_TRUE(killed || status == 0) << status;
+    return killed;
+  }
+
+  enum class Moment { before, in, behind };
+  /// Where in the migration the files are.
+  Moment moment() const {
+    if (std::filesystem::exists(file_.string() + ".migrating")) return Moment::in;
+    std::ifstream in(file_, std::ios::binary);
+    in.seekg(63);  // the last byte of user_version
+    return in.get() == 1 ? Moment::before : Moment::behind;
+  }
+
+  tests::TemporaryFolder folder_{faults::Proof::fast_folder()};  // many starts; no power is cut
   const std::filesystem::path cases_ = std::filesystem::path(WEIR_CASES) / "log" / "schema-1";
   const std::filesystem::path file_ = folder_.path() / "weir.db";
   ManualClock clock_{*parse_time("2026-03-01T15:00:00Z")};
@@ -152,24 +182,19 @@ TEST_F(MigrateTest, ReadingsOfNodesAndPushesThatWereTakenAreNotTakenAgain) {
 }
 
 TEST_F(MigrateTest, KilledAtAnyMomentItBeginsAnew) {
-  for (int i = 0; i < 20; ++i) {
-    const auto child = fork();
-    if (child == 0) {
-      open().release();
-      _exit(0);
+  std::map<Moment, int> killed;
+  // A start that was killed behind the migration may have noticed something; all that was there is there.
+  const auto records = expected().substr(expected().find('\n'));
+  for (const auto operation : {Operation::open, Operation::write, Operation::sync, Operation::truncate, Operation::remove}) {
+    for (std::uint64_t nth = 1; killed_at(operation, nth); ++nth) {
+      ++killed[moment()];
+      EXPECT_NE(text_of(*open()).find(records), std::string::npos)
+          << "operation " << static_cast<int>(operation) << ", the " << nth << "th";
+      for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) std::filesystem::remove_all(entry.path());
+      SetUp();
     }
-    // Later from round to round: before, in and behind the migration.
-    usleep(static_cast<useconds_t>(i * 700));
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
-    if (i % 4 != 3) continue;
-    auto log = open();
-    // A start that was killed behind the migration may have noticed something; all that was there is there.
-    EXPECT_TRUE(text_of(*log).find(expected().substr(expected().find('\n'))) != std::string::npos);
-    log.reset();
-    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) std::filesystem::remove_all(entry.path());
-    SetUp();
   }
+  for (const auto when : {Moment::before, Moment::in, Moment::behind}) EXPECT_GT(killed[when], 0) << static_cast<int>(when);
 }
 
 TEST_F(MigrateTest, ADamagedRowCostsItsRecordsAndNothingElse) {
