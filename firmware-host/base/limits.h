@@ -44,14 +44,16 @@ inline constexpr std::size_t log_queue_readings_max =
     65'536;  // readings waiting for a commit; further: refused, the reader holds its acknowledgement
 inline constexpr std::size_t tail_records_max = 65'536;  // newest records kept in memory
 inline constexpr std::size_t tail_bytes_max = std::size_t{8} << 20U;
-inline constexpr std::size_t history_requests_max = 16'384;  // cold reads waiting; further: refused
-inline constexpr std::size_t loss_kinds_max = 1000;          // kinds of loss added up at once; further: under their reader
-inline constexpr std::size_t loss_entries_max = 10'000;      // entries of the loss ledger; further: the oldest goes
-inline constexpr std::size_t history_buckets_max = 10'000;   // of one answer; further: 400
-inline constexpr std::size_t consumers_max = 256;            // durable consumers; further: 429
-inline constexpr std::size_t commands_open_max = 1024;       // commands not yet in a final state; further: 429
-inline constexpr std::size_t commands_finished_max = 1000;   // the newest kept in memory
-inline constexpr std::size_t idempotency_keys_max = 10'000;  // newest kept
+inline constexpr std::size_t history_requests_max = 16'384;      // cold reads waiting; further: refused
+inline constexpr std::size_t loss_kinds_max = 1000;              // kinds of loss added up at once; further: under their reader
+inline constexpr std::size_t loss_entries_max = 10'000;          // entries of the loss ledger; further: the oldest goes
+inline constexpr std::size_t history_buckets_max = 10'000;       // of one answer; further: 400
+inline constexpr std::size_t consumers_max = 256;                // durable consumers; further: 429
+inline constexpr std::size_t commands_open_max = 1024;           // commands not yet in a final state; further: 429
+inline constexpr std::size_t commands_finished_max = 1000;       // the newest kept; each is in the log as a record as well
+inline constexpr std::size_t command_args_bytes_max = 4096;      // as JSON; longer: refused
+inline constexpr std::size_t command_result_bytes_max = 16'384;  // as JSON, or the error's text; longer: not kept, which is told
+inline constexpr std::size_t idempotency_keys_max = 10'000;      // newest kept
 inline constexpr std::size_t idempotency_key_bytes_max = 255;
 
 inline constexpr std::chrono::seconds loss_interval{1};  // losses of one kind: one record in this time

@@ -141,6 +141,11 @@ Result<void> Commands::check(const CommandRequest& request, const firmware::Read
   if (request.timeout < timeout_min || request.timeout > timeout_max) {
     return Error{ErrorCode::invalid, "timeout: must be from 1s to 24h"};
   }
+  if (request.name.size() > limits::name_bytes_max)
+    return Error{ErrorCode::invalid, "name: may have " + std::to_string(limits::name_bytes_max) + " bytes"};
+  if (request.args_json.size() > limits::command_args_bytes_max)
+    return Error{ErrorCode::invalid, "args: " + std::to_string(request.args_json.size()) + " bytes; at most " +
+                                         std::to_string(limits::command_args_bytes_max)};
   const auto declarations = this->declarations();
   const auto declared = declarations->of(request.device);
   std::string known;
@@ -221,6 +226,12 @@ void Commands::do_reply(CommandReply reply, std::function<void(bool)> committed)
   }
   if (found->second.finishing) return committed(false);  // an earlier answer is on its way into the log
   const auto state = reply.succeeded ? CommandState::succeeded : CommandState::failed;
+  for (auto* text : {&reply.result_json, &reply.error}) {
+    if (text->size() <= limits::command_result_bytes_max) continue;
+    reply.error = "the device's answer has " + std::to_string(text->size()) + " bytes and was not kept; at most " +
+                  std::to_string(limits::command_result_bytes_max);
+    reply.result_json.clear();
+  }
   finish(found->second, state, std::move(reply.result_json), std::move(reply.error), std::move(committed));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "log/checkpoints.h"
 #include "log/journal.h"
 
 namespace weir::gateway {
@@ -21,6 +22,7 @@ std::filesystem::path damage_mark(const std::filesystem::path& file) { return wi
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& database) {
   std::vector<std::filesystem::path> files;
   for (unsigned slot = 0; slot < journal_slots; ++slot) files.push_back(journal_file(database, slot));
+  files.push_back(checkpoint_note(database));
   for (const auto* suffix : {"-wal", "-shm", ""}) files.push_back(with(database, suffix));
   return files;
 }

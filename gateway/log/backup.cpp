@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "log/boots.h"
+#include "log/checkpoints.h"
 #include "log/database.h"
 #include "log/files.h"
 #include "log/keeper.h"
@@ -24,6 +25,7 @@ std::vector<std::filesystem::path> files_beside(const std::filesystem::path& par
   std::vector<std::filesystem::path> files;
   for (const auto* suffix : {"-wal", "-shm", "-journal", ".lock"}) files.emplace_back(partial.string() + suffix);
   for (unsigned slot = 0; slot < journal_slots; ++slot) files.push_back(journal_file(partial, slot));
+  files.push_back(checkpoint_note(partial));
   return files;
 }
 

@@ -121,6 +121,27 @@ Result<void> Database::sync_wal() {
   return {};
 }
 
+Result<std::string> Database::wal_header() {
+  sqlite3_file* wal = nullptr;
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&wal));
+  std::string header(32, '\0');
+  if (wal == nullptr || wal->pMethods == nullptr) return std::string();
+  const int code = wal->pMethods->xRead(wal, header.data(), static_cast<int>(header.size()), 0);
+  if (code == SQLITE_IOERR_SHORT_READ) return std::string();
+  if (code != SQLITE_OK) return Error{ErrorCode::io, "the WAL can't be read (SQLite " + std::to_string(code) + ")"};
+  return header;
+}
+
+void Database::take_over_checkpoints(std::function<bool(std::uint64_t frames)> committed) {
+  committed_ = std::make_unique<std::function<bool(std::uint64_t)>>(std::move(committed));
+  const auto hook = [](void* context, sqlite3*, const char*, int frames) {
+    const auto& told = *static_cast<std::function<bool(std::uint64_t)>*>(context);
+    return told(static_cast<std::uint64_t>(frames)) ? SQLITE_OK : SQLITE_IOERR;
+  };
+  sqlite3_wal_hook(database_.get(), hook, committed_.get());  // in place of SQLite's own, which made checkpoints
+  sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 Result<void> Database::copy_to(Database& target) {
   auto* backup = sqlite3_backup_init(target.database_.get(), "main", database_.get(), "main");
   if (backup == nullptr) return failure(target.database_.get(), sqlite3_errcode(target.database_.get()));

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -76,6 +77,10 @@ class Database {
   Result<void> run(std::string_view sql);             // one or several statements without parameters
   Result<std::int64_t> number(std::string_view sql);  // the first column of the first row
   Result<void> sync_wal();                            // fdatasync of what was committed, through SQLite's VFS
+  Result<std::string> wal_header();                   // its 32 bytes; none: it is empty
+  /// SQLite makes no checkpoint by itself any more. `committed` is told after each commit how many frames the WAL has; where it
+  /// returns false, that commit fails with `io`, though it is durable.
+  void take_over_checkpoints(std::function<bool(std::uint64_t frames)> committed);
   /// All of this one in place of what `target` has; inside a read transaction of this one: of its moment.
   Result<void> copy_to(Database& target);
 
@@ -85,6 +90,7 @@ class Database {
   };
   friend class Transaction;
   explicit Database(sqlite3* database) : database_(database) {}
+  std::unique_ptr<std::function<bool(std::uint64_t)>> committed_;  // SQLite keeps a pointer to it
   std::unique_ptr<sqlite3, Close> database_;
   Statement begin_, commit_, rollback_;  // prepared at first use: a transaction for each commit must cost little
 };

@@ -182,14 +182,12 @@ Result<void> Keeper::try_install(Folded& folded, Partition& target, bool fresh) 
     add_to(target, folded);
     if (auto done = fresh ? make_chunk_table(database, target.id) : Result<void>(); !done) return done;
     if (auto done = fresh ? insert_partition(database, target) : update_partition(database, target); !done) return done;
-    const bool right = clock_.source() == ClockSource::ntp;
-    if (auto done = fresh ? store_->prune(right ? std::optional(clock_.wall()) : std::nullopt) : Result<void>(); !done)
-      return done;
     if (folded.unset_boot) {
       if (auto done = store_->note_unset_boot(target.id); !done) return done;
     }
   }
   if (auto done = install(database, folded, target.id, target.first_seq, dictionary_); !done) return done;
+  if (auto done = store_->prune(); !done) return done;
   if (auto done = store_->set_age({age(), clock_.wall()}); !done) return done;
   return transaction->commit();
 }

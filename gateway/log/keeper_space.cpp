@@ -35,8 +35,12 @@ Result<void> Keeper::keep_size(std::uint64_t bytes_needed) {
 /// is the ballast. Then the database takes what is next without growing.
 Result<void> Keeper::relieve(std::uint64_t bytes_needed) {
   remove_ballast();
-  constexpr std::string_view use_wal_again = "PRAGMA wal_checkpoint(RESTART)";  // where it can't, the next round tries again
-  (void)store_->database().run(use_wal_again);
+  // Where it can't, the next round tries again.
+  const auto use_wal_again = [this] {
+    auto done = store_->checkpoint(Checkpoints::Then::begin_anew);
+    return !done && done.error().code == ErrorCode::io ? done : Result<void>();
+  };
+  if (auto done = use_wal_again(); !done) return done;
   for (;;) {
     auto free = store_->pages_free();
     if (!free) return free.error();
@@ -45,8 +49,7 @@ Result<void> Keeper::relieve(std::uint64_t bytes_needed) {
     if (!cut) return cut.error();
     if (!*cut) break;
   }
-  (void)store_->database().run(use_wal_again);
-  return {};
+  return use_wal_again();
 }
 
 /// One step: rollups beyond their share, then raw readings that everybody has read (thinned where rollups are there), then

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/log_line.h"
+#include "log/checkpoints.h"
 #include "log/database.h"
 #include "log/files.h"
 #include "log/schema.h"
@@ -42,6 +43,7 @@ Result<std::int64_t> fold_wal(const std::filesystem::path& log, const std::strin
 Result<void> bring_up_to_date(const std::filesystem::path& log, const std::string& vfs) {
   std::error_code error;
   if (!std::filesystem::exists(log, error) || version_in_header(log) >= schema_version) return {};
+  if (std::filesystem::exists(checkpoint_note(log), error)) return {};  // a new log whose first commit is in its WAL only
   const auto made = std::filesystem::path(log.string() + ".migrating");
   remove_leftovers(made);
   const auto version = fold_wal(log, vfs);

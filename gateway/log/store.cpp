@@ -17,7 +17,6 @@ namespace weir::gateway {
 
 namespace {
 
-constexpr auto commands_kept = std::chrono::hours(24 * 30);
 constexpr std::string_view ballast_suffix = ".ballast";
 
 std::string kernel_boot_id() {
@@ -47,6 +46,7 @@ Shares Shares::of(std::uint64_t size_max) {
   // The WAL grows by what a fold writes before it is cut back.
   const auto elsewhere = journal_slots * shares.journal + 2 * shares.wal + shares.ballast;
   shares.database = std::max(size_max - std::min(size_max, elsewhere), 64 * page_bytes);
+  shares.keys = shares.database / 16;
   return shares;
 }
 
@@ -79,6 +79,7 @@ Result<std::unique_ptr<Store>> Store::open(const LogOptions& options, Timestamp 
 
 Result<std::unique_ptr<Store>> Store::open_once(const LogOptions& options, const std::string& vfs, Timestamp now) {
   if (auto done = bring_up_to_date(options.file, vfs); !done) return done.error();
+  if (auto done = check_wal(options.file, vfs); !done) return done.error();
   auto database = Database::open(options.file, Database::Mode::create, vfs);
   if (!database) return database.error();
   std::unique_ptr<Store> store(new Store(std::move(*database), options, vfs));
@@ -100,9 +101,11 @@ Result<void> Store::prepare_file(Timestamp now) {
   auto set = database_.run(
       "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; "
       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024; PRAGMA journal_size_limit=" +
-      std::to_string(shares_.wal) + "; PRAGMA wal_autocheckpoint=" + std::to_string(shares_.wal / page_bytes / 2) +
-      "; PRAGMA max_page_count=" + std::to_string(page_limit()));
+      std::to_string(shares_.wal) + "; PRAGMA max_page_count=" + std::to_string(page_limit()));
   if (!set) return set;
+  auto checkpoints = Checkpoints::open(database_, options_.file, vfs_, shares_.wal / page_bytes / 2);
+  if (!checkpoints) return checkpoints.error();
+  checkpoints_ = std::move(*checkpoints);
   return *version == 0 ? make_schema(now) : Result<void>{};
 }
 
@@ -282,12 +285,20 @@ std::uint64_t Store::database_bytes() const {
   return bytes;
 }
 
-Result<void> Store::prune(std::optional<Timestamp> now) {
-  auto pruned = database_.run("DELETE FROM push WHERE key NOT IN (SELECT key FROM push ORDER BY received DESC LIMIT " +
-                              std::to_string(limits::idempotency_keys_max) + ")");
-  if (!pruned || !now) return pruned;
-  return database_.run("DELETE FROM command WHERE state NOT IN ('queued', 'sent') AND created < " +
-                       std::to_string(to_nanoseconds(*now - commands_kept)));
+Result<void> Store::prune() {
+  // A command's row is written anew with each of its states: the newest numbers are those that ended last.
+  auto commands = database_.prepare(
+      "DELETE FROM command WHERE rowid IN (SELECT rowid FROM (SELECT rowid, row_number() OVER newest AS place, "
+      "sum(64 + length(args) + length(result) + length(error) + length(key)) OVER newest AS bytes "
+      "FROM command WHERE state NOT IN ('queued', 'sent') WINDOW newest AS (ORDER BY rowid DESC)) WHERE place > ? OR bytes > ?)");
+  if (!commands) return commands.error();
+  auto keys = database_.prepare(
+      "DELETE FROM push WHERE key IN (SELECT key FROM (SELECT key, row_number() OVER newest AS place, "
+      "sum(32 + length(key)) OVER newest AS bytes FROM push WINDOW newest AS (ORDER BY last DESC, key)) WHERE place > ? OR bytes "
+      "> ?)");
+  if (!keys) return keys.error();
+  if (auto done = commands->bind(std::uint64_t{limits::commands_finished_max}, shares_.keys).run(); !done) return done;
+  return keys->bind(std::uint64_t{limits::idempotency_keys_max}, shares_.keys).run();
 }
 
 Result<std::size_t> Store::salvage_progress(const std::filesystem::path& aside) {
@@ -315,7 +326,7 @@ Result<void> Store::mark_clean() {
   if (!transaction) return transaction.error();
   if (auto done = set_meta("clean", "1"); !done) return done;
   if (auto done = transaction->commit(); !done) return done;
-  return database_.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  return checkpoint(Checkpoints::Then::empty);
 }
 
 void Store::mark_damaged() { weir::gateway::mark_damaged(options_.file); }

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "log/checkpoints.h"
 #include "log/database.h"
 #include "log/dictionary.h"
 #include "log/journal.h"
@@ -37,6 +38,7 @@ struct Shares {
   std::uint64_t ballast = 0;    // given back when the file system is full
   std::uint64_t database = 0;   // the rest
   std::uint64_t partition = 0;  // the chunks of one
+  std::uint64_t keys = 0;       // idempotency keys; finished commands have as much
 
   static Shares of(std::uint64_t size_max);
 };
@@ -77,8 +79,8 @@ class Store {
   Result<Age> age();
   Result<void> set_age(Age age);                         // inside a transaction
   Result<void> note_unset_boot(std::int64_t partition);  // inside a transaction
-  /// Inside a transaction: lets go of old idempotency keys and, where `now` can be trusted, of commands.
-  Result<void> prune(std::optional<Timestamp> now);
+  /// Inside a transaction: the oldest idempotency keys and finished commands go, beyond limits.h and their share of the file.
+  Result<void> prune();
 
   /// All pages that hold something, and the limit they are kept under.
   Result<std::uint64_t> pages_used();
@@ -87,6 +89,7 @@ class Store {
   /// Damaged files that are kept have their share of size_max too.
   Result<void> limit_pages(std::uint64_t bytes_elsewhere);
 
+  Result<void> checkpoint(Checkpoints::Then then) { return checkpoints_->run(then); }
   std::filesystem::path ballast_file() const;
 
   /// How far a damaged log was salvaged. Noting that no partition was made ends it.
@@ -113,6 +116,7 @@ class Store {
   Result<std::string> meta(std::string_view key);
 
   Database database_;
+  std::unique_ptr<Checkpoints> checkpoints_;
   const LogOptions options_;
   const std::string vfs_;
   const Shares shares_;

@@ -55,6 +55,13 @@ class SmallDisk {
     ::close(fd);
   }
   void free() { std::filesystem::remove(filler()); }
+  /// Who has how much of it.
+  std::string shares() const {
+    std::string text;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+      text += entry.path().filename().string() + " " + std::to_string(entry.file_size()) + ", ";
+    return text + "free " + std::to_string(mounted_ ? std::filesystem::space(folder_.path()).available : free_bytes());
+  }
 
  private:
   std::filesystem::path filler() const { return folder_.path() / "something-else"; }
@@ -88,7 +95,7 @@ class Cycles {
     const auto freed = std::chrono::steady_clock::now();
     while (!append()) {
       if (std::chrono::steady_clock::now() - freed > patience)
-        return proof_.broken("cycle " + std::to_string(cycle), "nothing is taken, though there is room again");
+        return proof_.broken("cycle " + std::to_string(cycle), "nothing is taken, though there is room again: " + disk_.shares());
       std::this_thread::sleep_for(10ms);
     }
     tally_.longest_resume = std::max(tally_.longest_resume, std::chrono::steady_clock::now() - freed);
@@ -156,8 +163,8 @@ int run(Proof& proof) {
   Cycles cycles(proof, disk, **log);
   Random random(proof.seed());
   for (; !proof.over(cycle); ++cycle) cycles.run(cycle, random);
+  (*log)->close();  // takes what it needs for the last fold
   const auto stats = (*log)->stats();
-  (*log)->close();
   log->reset();
   auto again = Log::open(options, clock, {.on_commit = [] {}, .on_fatal = [](const Error&) {}});
   if (!again) {

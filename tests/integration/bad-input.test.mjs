@@ -145,9 +145,9 @@ test('a client that never reads costs no memory and holds up nobody', async () =
   for (let i = 10; i < 30; i += 1) await push(i * 200);
   await hearing.until(6000, 30_000);
   // 4 MB more were logged; the tail keeps them once. 20 queues of their own would be 80 MB.
-  const quarantine = patience > 1 ? 60_000 : 0; // AddressSanitizer keeps what was freed
   const more = resident() - before;
-  assert.ok(more < 40_000 + quarantine, `${more} kB more`);
+  const sanitized = patience > 1; // AddressSanitizer keeps what was freed, up to 256 MB: its figure says nothing
+  assert.ok(sanitized || more < 40_000, `${more} kB more`);
   for (const socket of deaf) socket.destroy();
   await waitFor(async () => (await gateway.fetch('/healthz')).ok, 'health');
 });

@@ -15,12 +15,15 @@ namespace weir::test {
 class LoopThread {
  public:
   LoopThread() : loop_(std::move(firmware::PollLoop::create(clock_)).value()), thread_([this] { loop_->run(); }) {}
-  ~LoopThread() {
-    loop_->stop();
-    thread_.join();
-  }
+  ~LoopThread() { stop(); }
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;
+
+  /// Whatever is still posted never runs.
+  void stop() {
+    loop_->stop();
+    if (thread_.joinable()) thread_.join();
+  }
 
   firmware::PollLoop& loop() { return *loop_; }
   const Clock& clock() const { return clock_; }

@@ -38,6 +38,7 @@ class TestServer {
   ~TestServer() {
     stop();
     log_->close();
+    loop_.stop();  // what the log has told Commands is under way there
   }
 
   void stop() {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/limits.h"
 #include "support/temporary_folder.h"
 
 namespace weir::gateway {
@@ -96,10 +97,11 @@ class CommandsTest : public testing::Test {
   }
 
   bool reply(const std::string& id, bool succeeded = true) {
+    return reply({.id = id, .succeeded = succeeded, .result_json = succeeded ? "40" : "", .error = succeeded ? "" : "stuck"});
+  }
+  bool reply(CommandReply reply) {
     std::promise<bool> committed;
-    commands_->on_reply(
-        {.id = id, .succeeded = succeeded, .result_json = succeeded ? "40" : "", .error = succeeded ? "" : "stuck"},
-        [&](bool ok) { committed.set_value(ok); });
+    commands_->on_reply(std::move(reply), [&](bool ok) { committed.set_value(ok); });
     return committed.get_future().get();
   }
 
@@ -202,6 +204,20 @@ TEST_F(CommandsTest, ARepeatedIdempotencyKeyRepeatsTheAnswerAndSendsNothing) {
   EXPECT_EQ(reader_.given(), 1U);
   request.args_json = R"({"target":41})";
   EXPECT_EQ(submit(request).error().code, ErrorCode::conflict);
+}
+
+TEST_F(CommandsTest, ArgumentsAndResultsHaveALimit) {
+  const auto padding = std::string(limits::command_args_bytes_max, ' ');
+  EXPECT_EQ(submit(set_target(R"({"target":40)" + padding + "}")).error().message, "args: 4109 bytes; at most 4096");
+  auto request = set_target();
+  request.idempotency_key = "k";
+  const auto given = submit(request);
+  reader_.wait_for_command();
+  reply({.id = given->id, .succeeded = true, .result_json = '"' + std::string(limits::command_result_bytes_max, 'x') + '"'});
+  const auto ended = submit(request);
+  EXPECT_EQ(ended->state, CommandState::succeeded);
+  EXPECT_EQ(ended->result_json, "");
+  EXPECT_EQ(ended->error, "the device's answer has 16386 bytes and was not kept; at most 16384");
 }
 
 TEST_F(CommandsTest, RefusesWhatIsNotDeclaredAndSaysWhatIs) {

@@ -5,8 +5,10 @@
 #include <random>
 
 #include "log/aside.h"
+#include "log/database.h"
 #include "log/log.h"
 #include "log/store.h"
+#include "log/vfs.h"
 #include "support/manual_clock.h"
 #include "support/temporary_folder.h"
 
@@ -140,6 +142,39 @@ TEST_F(UpkeepTest, WhatIsFoldedComesBackAsItWasCommitted) {
   EXPECT_GT(log_->stats().database_bytes, 0U);
   for (const auto& record : read_all()) folded.push_back(all_of(record));
   EXPECT_EQ(folded, committed);
+}
+
+TEST_F(UpkeepTest, FinishedCommandsAndKeysAreKeptByNumberAndBySizeAndOpenOnesAlways) {
+  const auto share = Shares::of(options_.size_max).keys;
+  const auto command = [this](int n, CommandState state) {
+    return CommandStatus{.id = "c" + std::to_string(n),
+                         .device = "d",
+                         .args_json = std::string(1000, 'x'),
+                         .state = state,
+                         .created = clock_.wall() + n * 1s};
+  };
+  ASSERT_TRUE(log_->append_and_wait({.commands = {command(-1, CommandState::queued)}}, 5s));
+  for (int n = 0; n < 1500; ++n) {
+    Append append{.commands = {command(n, CommandState::succeeded)},
+                  .idempotency_key = std::to_string(n) + std::string(200, 'k')};
+    ASSERT_TRUE(log_->append_and_wait(std::move(append), 5s));
+    ASSERT_TRUE(log_->tend());
+  }
+  log_.reset();
+  {
+    auto database = Database::open(options_.file, Database::Mode::read_only, register_vfs());
+    EXPECT_LE(*database->number("SELECT sum(length(args)) FROM command WHERE state = 'succeeded'"), share);
+    EXPECT_GE(*database->number("SELECT sum(length(args)) FROM command WHERE state = 'succeeded'"), share / 2);
+    EXPECT_LE(*database->number("SELECT sum(length(key)) FROM push"), share);
+    EXPECT_GE(*database->number("SELECT sum(length(key)) FROM push"), share / 2);
+  }
+  open();
+  const auto commands = log_->commands();
+  ASSERT_FALSE(commands.empty());
+  EXPECT_EQ(commands.front().id, "c-1");
+  EXPECT_EQ(commands.back().id, "c1499");
+  const auto again = log_->append_and_wait({.idempotency_key = "1499" + std::string(200, 'k')}, 5s);
+  EXPECT_TRUE(again && again->repeated);
 }
 
 TEST_F(UpkeepTest, WhenSpaceRunsShortReadingsAreThinnedAndMinutesStay) {

@@ -1,0 +1,168 @@
+#include "log/checkpoints.h"
+
+#include <optional>
+
+#include "log/bytes.h"
+#include "log/checksum.h"
+
+namespace weir::gateway {
+
+namespace {
+
+std::string checkpoint(std::string_view mode) { return "PRAGMA wal_checkpoint(" + std::string(mode) + ")"; }
+
+std::uint32_t big_endian(std::string_view bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  for (const auto byte : bytes.substr(at, 4)) value = value << 8U | static_cast<std::uint8_t>(byte);
+  return value;
+}
+
+/// SQLite's cumulative checksum, of words in the order of bytes that the magic number's last bit says.
+class Checksum {
+ public:
+  explicit Checksum(bool big_endian_words) : big_(big_endian_words) {}
+  void add(std::string_view bytes) {
+    for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+      first_ += word(bytes, at) + second_;
+      second_ += word(bytes, at + 4) + first_;
+    }
+  }
+  bool is_at(std::string_view bytes, std::size_t at) const {
+    return first_ == big_endian(bytes, at) && second_ == big_endian(bytes, at + 4);
+  }
+
+ private:
+  std::uint32_t word(std::string_view bytes, std::size_t at) const {
+    const auto value = big_endian(bytes, at);
+    return big_ ? value : __builtin_bswap32(value);
+  }
+  bool big_;
+  std::uint32_t first_ = 0, second_ = 0;
+};
+
+constexpr std::size_t header_bytes = 32, frame_header_bytes = 24, page_bytes = 4096;
+using Salts = std::uint64_t;
+
+Salts salts_at(std::string_view bytes, std::size_t at) { return Salts{big_endian(bytes, at)} << 32U | big_endian(bytes, at + 4); }
+
+/// 0: it has no header, or one that was torn.
+Salts salts_of(std::string_view header, Checksum& checksum) {
+  if (header.size() < header_bytes) return 0;
+  checksum = Checksum((big_endian(header, 0) & 1U) != 0);
+  checksum.add(header.substr(0, 24));
+  return checksum.is_at(header, 24) ? salts_at(header, 16) : 0;
+}
+
+/// Whether the first `frames` of this WAL are intact.
+Result<bool> has_frames(const File& wal, std::uint64_t frames, Salts salts, Checksum checksum) {
+  for (std::uint64_t i = 0; i < frames; ++i) {
+    auto frame = wal.read(header_bytes + i * (frame_header_bytes + page_bytes), frame_header_bytes + page_bytes);
+    if (!frame) return frame.error();
+    if (frame->size() < frame_header_bytes + page_bytes || salts_at(*frame, 8) != salts) return false;
+    checksum.add(std::string_view(*frame).substr(0, 8));
+    checksum.add(std::string_view(*frame).substr(frame_header_bytes));
+    if (!checksum.is_at(*frame, 16)) return false;
+  }
+  return true;
+}
+
+struct Note {
+  std::uint64_t frames = 0;  // that the WAL must have, if it is still the same one
+  Salts salts = 0;           // which WAL: SQLite gives it new ones whenever it is begun anew
+  bool moving = false;       // pages are on their way: it must be the same one
+};
+constexpr std::size_t note_bytes = 8 + 8 + 1 + 4;  // and a CRC-32C of these
+
+std::string encode(const Note& note) {
+  std::string bytes;
+  put_fixed(bytes, note.frames, 8);
+  put_fixed(bytes, note.salts, 8);
+  put_fixed(bytes, note.moving ? 1 : 0, 1);
+  put_fixed(bytes, crc32c(bytes), 4);
+  return bytes;
+}
+
+/// None: there was no checkpoint yet, or the power was cut when the note was written, which was then true before and after.
+std::optional<Note> decode(std::string_view bytes) {
+  ByteReader in(bytes);
+  Note note;
+  note.frames = in.fixed(8);
+  note.salts = in.fixed(8);
+  note.moving = in.fixed(1) != 0;
+  const bool whole = in.fixed(4) == crc32c(bytes.substr(0, note_bytes - 4)) && in.ok();
+  return whole ? std::optional(note) : std::nullopt;
+}
+
+}  // namespace
+
+std::filesystem::path checkpoint_note(const std::filesystem::path& database) {
+  auto file = database;
+  return file += "-checkpoint";
+}
+
+Result<void> check_wal(const std::filesystem::path& database, const std::string& vfs) {
+  const auto name = database.string() + "-wal";
+  std::error_code ignored;
+  // SQLite removes a WAL that is in the database as a whole: somebody has opened the file with another program.
+  if (!std::filesystem::exists(checkpoint_note(database), ignored) || !std::filesystem::exists(name, ignored)) return {};
+  auto file = File::open(checkpoint_note(database), vfs);
+  if (!file) return file.error();
+  auto bytes = file->read(0, note_bytes);
+  if (!bytes) return bytes.error();
+  const auto note = decode(*bytes);
+  auto wal = File::open(name, vfs);
+  if (!wal) return wal.error();
+  auto header = wal->read(0, header_bytes);
+  if (!header) return header.error();
+  Checksum checksum(false);
+  const auto salts = salts_of(*header, checksum);
+  if (!note || (note->salts != salts && !note->moving)) return {};
+  auto there = note->salts == salts ? has_frames(*wal, note->frames, salts, checksum) : Result<bool>(false);
+  if (!there) return there.error();
+  if (*there) return {};
+  return Error{ErrorCode::invalid, name + ": frames are missing that were on their way into the database"};
+}
+
+Result<std::unique_ptr<Checkpoints>> Checkpoints::open(Database& database, const std::filesystem::path& file,
+                                                       const std::string& vfs, std::uint64_t frames_max) {
+  auto note = File::open(checkpoint_note(file), vfs);
+  if (!note) return note.error();
+  std::unique_ptr<Checkpoints> checkpoints(new Checkpoints(database, std::move(*note), frames_max));
+  database.take_over_checkpoints([self = checkpoints.get()](std::uint64_t frames) { return self->committed(frames).ok(); });
+  return checkpoints;
+}
+
+Result<void> Checkpoints::run(Then then) {
+  if (auto done = move_pages(then); !done) return done;
+  return database_.run(checkpoint(then == Then::begin_anew ? "RESTART" : "TRUNCATE"));
+}
+
+/// A checkpoint that fails is made after the next commit; a note that may be wrong must stop whoever commits.
+Result<void> Checkpoints::committed(std::uint64_t frames) {
+  frames_ = frames;
+  if (frames <= frames_max_) return {};
+  const auto done = move_pages(Then::begin_anew);
+  return note_in_doubt_ ? done : Result<void>();
+}
+
+/// The note is not synced before: after a power cut the WAL is there up to its last sync, which was earlier still. It is synced
+/// afterwards: the next commit may begin the WAL anew.
+Result<void> Checkpoints::move_pages(Then then) {
+  auto header = database_.wal_header();
+  if (!header) return header.error();
+  Checksum checksum(false);
+  Note note{frames_, salts_of(*header, checksum), true};
+  // The file's only block, where the file system was full from the first start on: then it is as with SQLite alone.
+  const auto noted = note_.write(0, encode(note));
+  if (!noted && noted.error().code != ErrorCode::full) return note_in_doubt_ = true, noted;
+  if (auto done = database_.run(checkpoint("PASSIVE")); !done) return done;
+  if (!noted) return {};
+  note.moving = false;
+  if (then == Then::empty) note.frames = 0;  // of which a power cut leaves what it likes
+  auto done = note_.write(0, encode(note));
+  if (done) done = note_.sync();
+  note_in_doubt_ = !done;
+  return done;
+}
+
+}  // namespace weir::gateway

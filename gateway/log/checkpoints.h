@@ -1,0 +1,54 @@
+// Checkpoints: what SQLite's WAL holds moves into the database, and a kill in the middle of that is known at the next start.
+//
+// Purpose    while pages move, the database is half old and half new, and only the WAL makes it whole; afterwards too, the
+//            WAL's frames go before its pages until it is begun anew. A note beside it says how many frames the WAL has. A start
+//            that finds fewer knows that the WAL is damaged; SQLite alone takes what is intact at its beginning for all there
+//            ever was.
+// Thread     that of the database's connection.
+// Ownership  of the note's file. The database must outlive it, and nobody else may make checkpoints.
+// Limits     one block to write and one sync for each checkpoint.
+// Errors     of Database and File; `invalid` from check_wal(): frames are missing. Source: https://sqlite.org/walformat.html
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "log/database.h"
+#include "log/file.h"
+
+namespace weir::gateway {
+
+/// "weir.db-checkpoint" beside "weir.db".
+std::filesystem::path checkpoint_note(const std::filesystem::path& database);
+
+/// Before SQLite opens the database: whether its WAL has what the note says. `invalid`: it has not.
+Result<void> check_wal(const std::filesystem::path& database, const std::string& vfs);
+
+class Checkpoints {
+ public:
+  /// From here on there is one after each commit that leaves more than `frames_max` frames. `vfs`: of the database.
+  static Result<std::unique_ptr<Checkpoints>> open(Database& database, const std::filesystem::path& file, const std::string& vfs,
+                                                   std::uint64_t frames_max);
+  Checkpoints(const Checkpoints&) = delete;
+  Checkpoints& operator=(const Checkpoints&) = delete;
+
+  enum class Then { begin_anew, empty };  // what becomes of the WAL
+  /// One now. After `io` nothing more may be committed: the note may be wrong.
+  Result<void> run(Then then);
+
+ private:
+  Checkpoints(Database& database, File note, std::uint64_t frames_max)
+      : database_(database), note_(std::move(note)), frames_max_(frames_max) {}
+  Result<void> committed(std::uint64_t frames);
+  Result<void> move_pages(Then then);
+
+  Database& database_;
+  File note_;
+  const std::uint64_t frames_max_;
+  std::uint64_t frames_ = 0;  // of the WAL
+  bool note_in_doubt_ = false;
+};
+
+}  // namespace weir::gateway
