@@ -17,7 +17,11 @@ say() {
 check() {
   name=$1
   shift
-  if "$@" >"$out/$name.log" 2>&1; then add 1 0 0; say "$name: ok"; else add 0 1 0; cat "$out/$name.log"; say "$name: FAILED"; fi
+  if "$@" >"$out/$name.log" 2>&1; then add 1 0 0; say "$name: ok"; return; fi
+  add 0 1 0
+  cat "$out/$name.log"
+  echo "$name" >>"$out/failed"
+  say "$name: FAILED"
 }
 
 # number WORDS FILE: the number in the last line that has WORDS, else 0.
@@ -41,7 +45,10 @@ report() {
   [ "$fail" -gt 0 ] || [ -z "${broken:-}" ] || fail=1
   broken=
   add "$2" "$fail" "$4"
-  if [ "$fail" -gt 0 ]; then failures "$log"; fi
+  if [ "$fail" -gt 0 ]; then
+    failures "$log"
+    { echo "$1:"; grep -E '^ *not ok|\*\*\*Failed' "$log" || tail -n 1 "$log"; } >>"$out/failed"
+  fi
   say "$1: $2 passed, $fail failed, $4 skipped"
 }
 
@@ -151,8 +158,9 @@ main_faults() {
   finish
 }
 
-# The last line; the exit code says the same.
+# The last lines: what failed, by name, and the sums; the exit code says the same.
 finish() {
+  [ ! -e $out/failed ] || cat $out/failed
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
