@@ -128,7 +128,9 @@ Result<std::unique_ptr<Checkpoints>> Checkpoints::open(Database& database, const
   auto note = File::open(checkpoint_note(file), vfs);
   if (!note) return note.error();
   std::unique_ptr<Checkpoints> checkpoints(new Checkpoints(database, std::move(*note), frames_max));
-  database.take_over_checkpoints([self = checkpoints.get()](std::uint64_t frames) { return self->committed(frames).ok(); });
+  auto& self = *checkpoints;
+  database.take_over_checkpoints({.before = [&self] { return self.settle(); },
+                                  .committed = [&self](std::uint64_t frames) { return self.committed(frames); }});
   return checkpoints;
 }
 
@@ -137,12 +139,12 @@ Result<void> Checkpoints::run(Then then) {
   return database_.run(checkpoint(then == Then::begin_anew ? "RESTART" : "TRUNCATE"));
 }
 
-/// A checkpoint that fails is made after the next commit; a note that may be wrong must stop whoever commits.
-Result<void> Checkpoints::committed(std::uint64_t frames) {
+/// A checkpoint that fails is made after the next commit. A full disk has time until then, too.
+bool Checkpoints::committed(std::uint64_t frames) {
   frames_ = frames;
-  if (frames <= frames_max_) return {};
+  if (frames <= frames_max_) return true;
   const auto done = move_pages(Then::begin_anew);
-  return note_in_doubt_ ? done : Result<void>();
+  return done || !unsettled_ || done.error().code == ErrorCode::full;
 }
 
 /// The note is not synced before: after a power cut the WAL is there up to its last sync, which was earlier still. It is synced
@@ -154,14 +156,20 @@ Result<void> Checkpoints::move_pages(Then then) {
   Note note{frames_, salts_of(*header, checksum), true};
   // The file's only block, where the file system was full from the first start on: then it is as with SQLite alone.
   const auto noted = note_.write(0, encode(note));
-  if (!noted && noted.error().code != ErrorCode::full) return note_in_doubt_ = true, noted;
+  if (!noted && noted.error().code != ErrorCode::full) return noted;
   if (auto done = database_.run(checkpoint("PASSIVE")); !done) return done;
   if (!noted) return {};
   note.moving = false;
   if (then == Then::empty) note.frames = 0;  // of which a power cut leaves what it likes
-  auto done = note_.write(0, encode(note));
+  unsettled_ = encode(note);
+  return settle();
+}
+
+Result<void> Checkpoints::settle() {
+  if (!unsettled_) return {};
+  auto done = note_.write(0, *unsettled_);
   if (done) done = note_.sync();
-  note_in_doubt_ = !done;
+  if (done) unsettled_.reset();
   return done;
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "log/database.h"
@@ -35,20 +36,21 @@ class Checkpoints {
   Checkpoints& operator=(const Checkpoints&) = delete;
 
   enum class Then { begin_anew, empty };  // what becomes of the WAL
-  /// One now. After `io` nothing more may be committed: the note may be wrong.
+  /// One now.
   Result<void> run(Then then);
 
  private:
   Checkpoints(Database& database, File note, std::uint64_t frames_max)
       : database_(database), note_(std::move(note)), frames_max_(frames_max) {}
-  Result<void> committed(std::uint64_t frames);
+  bool committed(std::uint64_t frames);
   Result<void> move_pages(Then then);
+  Result<void> settle();  // before anything is committed: the next commit may begin the WAL anew
 
   Database& database_;
   File note_;
   const std::uint64_t frames_max_;
-  std::uint64_t frames_ = 0;  // of the WAL
-  bool note_in_doubt_ = false;
+  std::uint64_t frames_ = 0;              // of the WAL
+  std::optional<std::string> unsettled_;  // what the note must say, and perhaps does not yet
 };
 
 }  // namespace weir::gateway

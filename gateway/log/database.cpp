@@ -132,13 +132,13 @@ Result<std::string> Database::wal_header() {
   return header;
 }
 
-void Database::take_over_checkpoints(std::function<bool(std::uint64_t frames)> committed) {
-  committed_ = std::make_unique<std::function<bool(std::uint64_t)>>(std::move(committed));
-  const auto hook = [](void* context, sqlite3*, const char*, int frames) {
-    const auto& told = *static_cast<std::function<bool(std::uint64_t)>*>(context);
+void Database::take_over_checkpoints(CheckpointHooks hooks) {
+  hooks_ = std::make_unique<CheckpointHooks>(std::move(hooks));
+  const auto committed = [](void* context, sqlite3*, const char*, int frames) {
+    const auto& told = static_cast<CheckpointHooks*>(context)->committed;
     return told(static_cast<std::uint64_t>(frames)) ? SQLITE_OK : SQLITE_IOERR;
   };
-  sqlite3_wal_hook(database_.get(), hook, committed_.get());  // in place of SQLite's own, which made checkpoints
+  sqlite3_wal_hook(database_.get(), committed, hooks_.get());  // in place of SQLite's own, which made checkpoints
   sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
@@ -158,6 +158,9 @@ Result<Transaction> Transaction::begin(Database& database) {
     auto prepared = database.prepare(sql);
     if (!prepared) return prepared.error();
     *statement = std::move(*prepared);
+  }
+  if (database.hooks_) {
+    if (auto may = database.hooks_->before(); !may) return may.error();
   }
   if (auto begun = database.begin_.run(); !begun) return begun.error();
   return Transaction(database);

@@ -78,9 +78,13 @@ class Database {
   Result<std::int64_t> number(std::string_view sql);  // the first column of the first row
   Result<void> sync_wal();                            // fdatasync of what was committed, through SQLite's VFS
   Result<std::string> wal_header();                   // its 32 bytes; none: it is empty
-  /// SQLite makes no checkpoint by itself any more. `committed` is told after each commit how many frames the WAL has; where it
-  /// returns false, that commit fails with `io`, though it is durable.
-  void take_over_checkpoints(std::function<bool(std::uint64_t frames)> committed);
+  struct CheckpointHooks {
+    std::function<Result<void>()> before;                 // each Transaction; where it fails, none begins
+    std::function<bool(std::uint64_t frames)> committed;  // how many the WAL has now; false: the commit fails with `io`, though
+                                                          // it is durable
+  };
+  /// SQLite makes no checkpoint by itself any more.
+  void take_over_checkpoints(CheckpointHooks hooks);
   /// All of this one in place of what `target` has; inside a read transaction of this one: of its moment.
   Result<void> copy_to(Database& target);
 
@@ -90,7 +94,7 @@ class Database {
   };
   friend class Transaction;
   explicit Database(sqlite3* database) : database_(database) {}
-  std::unique_ptr<std::function<bool(std::uint64_t)>> committed_;  // SQLite keeps a pointer to it
+  std::unique_ptr<CheckpointHooks> hooks_;  // SQLite keeps a pointer to it
   std::unique_ptr<sqlite3, Close> database_;
   Statement begin_, commit_, rollback_;  // prepared at first use: a transaction for each commit must cost little
 };

@@ -129,7 +129,6 @@ void LoopServer::run() {
   state_.signalled.store(false);
   signal();  // for what came before
   uv_run(&loop_, UV_RUN_DEFAULT);
-  tear_down();
 }
 
 void LoopServer::turn() {
@@ -155,7 +154,9 @@ void LoopServer::arm_timer() {
       static_cast<std::uint64_t>(std::max<std::int64_t>(wait, 0)), 0);
 }
 
-/// On a loop of ours the library closes its sockets in turns of the loop, and must then be asked a second time.
+/// Not at the end of run(): libwebsockets 4.1.6 closes a descriptor of its own twice, and what another thread has opened under
+/// that number in between would go with it. On a loop of ours the library closes its sockets in turns of the loop, and must then
+/// be asked a second time.
 void LoopServer::tear_down() {
   if (!loop_open_) return;
   {
