@@ -142,6 +142,7 @@ Result<void> Checkpoints::run(Then then) {
 /// A checkpoint that fails is made after the next commit. A full disk has time until then, too.
 bool Checkpoints::committed(std::uint64_t frames) {
   frames_ = frames;
+  salts_ = salts();
   if (frames <= frames_max_) return true;
   const auto done = move_pages(Then::begin_anew);
   return done || !unsettled_ || done.error().code == ErrorCode::full;
@@ -150,10 +151,9 @@ bool Checkpoints::committed(std::uint64_t frames) {
 /// The note is not synced before: after a power cut the WAL is there up to its last sync, which was earlier still. It is synced
 /// afterwards: the next commit may begin the WAL anew.
 Result<void> Checkpoints::move_pages(Then then) {
-  auto header = database_.wal_header();
-  if (!header) return header.error();
-  Checksum checksum(false);
-  Note note{frames_, salts_of(*header, checksum), true};
+  const auto now = salts();
+  // A commit that failed has begun the WAL anew: none of its frames count.
+  Note note{now == salts_ ? frames_ : 0, now, true};
   // The file's only block, where the file system was full from the first start on: then it is as with SQLite alone.
   const auto noted = note_.write(0, encode(note));
   if (!noted && noted.error().code != ErrorCode::full) return noted;
@@ -163,6 +163,12 @@ Result<void> Checkpoints::move_pages(Then then) {
   if (then == Then::empty) note.frames = 0;  // of which a power cut leaves what it likes
   unsettled_ = encode(note);
   return settle();
+}
+
+std::uint64_t Checkpoints::salts() {
+  const auto header = database_.wal_header();
+  Checksum checksum(false);
+  return header ? salts_of(*header, checksum) : 0;
 }
 
 Result<void> Checkpoints::settle() {

@@ -44,12 +44,13 @@ class Checkpoints {
       : database_(database), note_(std::move(note)), frames_max_(frames_max) {}
   bool committed(std::uint64_t frames);
   Result<void> move_pages(Then then);
+  std::uint64_t salts();
   Result<void> settle();  // before anything is committed: the next commit may begin the WAL anew
 
   Database& database_;
   File note_;
   const std::uint64_t frames_max_;
-  std::uint64_t frames_ = 0;              // of the WAL
+  std::uint64_t frames_ = 0, salts_ = 0;  // of the WAL as of the last commit
   std::optional<std::string> unsettled_;  // what the note must say, and perhaps does not yet
 };
 

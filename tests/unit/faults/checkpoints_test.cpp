@@ -109,6 +109,22 @@ TEST_F(CheckpointsTest, FramesThatHaveMovedMustBeThereAsLongAsTheWalIs) {
   EXPECT_TRUE(check());
 }
 
+TEST_F(CheckpointsTest, ACommitThatFailedHasNoFrames) {
+  open();
+  ASSERT_TRUE(database->run("CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)"));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(database->run("INSERT INTO t VALUES (NULL, randomblob(4000))"));
+  ASSERT_TRUE(checkpoints->run(Checkpoints::Then::begin_anew));
+  disk.arm({.operation = Operation::write, .nth = 6, .for_good = true, .cause = Cause::enospc});  // some frames of a new WAL
+  ASSERT_FALSE(database->run("UPDATE t SET body = randomblob(4000)"));
+  disk.disarm();
+  ASSERT_TRUE(checkpoints->run(Checkpoints::Then::begin_anew));
+  checkpoints.reset();
+  database.reset();
+  EXPECT_TRUE(check());
+  open();
+  EXPECT_EQ(rows(), 20);
+}
+
 TEST_F(CheckpointsTest, TheyAreMadeByThemselvesAndTheWalIsBegunAnew) {
   open();
   ASSERT_TRUE(database->run("CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)"));
