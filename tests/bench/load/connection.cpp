@@ -1,0 +1,174 @@
+#include "load/connection.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <stdexcept>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "load/generic_record.h"
+#include "load/websocket.h"
+
+namespace weir::bench {
+namespace {
+
+using namespace std::string_view_literals;
+
+std::string accept_of(Kind kind) {
+  switch (kind) {
+    case Kind::sse: return "Accept: text/event-stream\r\n";
+    case Kind::ndjson: return "Accept: application/x-ndjson\r\n";
+    case Kind::long_poll: return "Accept: application/json\r\n";
+    case Kind::websocket: break;
+  }
+  return "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+         "Sec-WebSocket-Key: d2Vpci1iZW5jaC1sb2FkIQ==\r\nSec-WebSocket-Protocol: weir.v1.json\r\n";
+}
+
+/// The string member `name`, of a page that has no escapes in it.
+std::string_view member(std::string_view page, std::string_view name) {
+  const auto begin = page.find(name);
+  if (begin == std::string_view::npos) return {};
+  const auto text = page.substr(begin + name.size());
+  return text.substr(0, text.find('"'));
+}
+
+}  // namespace
+
+Connection::Connection(Role role, Kind kind, const Request& request, RecordScanner& scanner)
+    : role_(role), kind_(kind), request_(request), scanner_(scanner) {
+  connect_and_ask();
+}
+
+Connection::~Connection() {
+  // A reset instead of a handshake: thousands of ports would be in TIME_WAIT when the next run needs them.
+  const linger at_once = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close(socket_);
+}
+
+void Connection::connect_and_ask() {
+  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket_ < 0) throw std::runtime_error(std::string("no socket: ") + std::strerror(errno));
+  const int one = 1, small = 4096;
+  setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  // The server is to feel a deaf client soon, not after the megabytes that the kernel would take for it.
+  if (role_ == Role::deaf) setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(request_.port);
+  if (inet_pton(AF_INET, request_.host.c_str(), &address.sin_addr) != 1)
+    throw std::runtime_error("--host: \"" + request_.host + "\" is no IPv4 address");
+  if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("port " + std::to_string(request_.port) + ": " + std::strerror(errno));
+  // A WebSocket subscribes by its parameters; a page tells where the log ends now. From there on nothing may be missing.
+  ask("after=now");
+}
+
+void Connection::ask(std::string_view parameters) {
+  std::string text = "GET " + request_.target;
+  if (!parameters.empty()) text.append(1, request_.target.find('?') == std::string::npos ? '?' : '&').append(parameters);
+  text += " HTTP/1.1\r\nHost: " + request_.host + "\r\n";
+  if (!request_.token.empty()) text += "Authorization: Bearer " + request_.token + "\r\n";
+  send_all(text + accept_of(kind_) + "\r\n");
+  head_taken_ = false;
+}
+
+void Connection::send_all(std::string_view bytes) {
+  if (send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) closed_ = true;
+}
+
+bool Connection::receive(std::span<char> scratch) {
+  if (rest_.size() >= scratch.size()) throw std::runtime_error("a message is longer than the room for it");
+  std::memcpy(scratch.data(), rest_.data(), rest_.size());
+  char* const fresh = scratch.data() + rest_.size();
+  const auto got = recv(socket_, fresh, scratch.size() - rest_.size(), MSG_DONTWAIT);
+  if (got < 0 && errno == EAGAIN) return true;
+  if (got <= 0) return false;
+  now_ = monotonic_ns();
+  return take(scratch.data(), fresh, fresh + got) && !closed_;
+}
+
+bool Connection::take(char* begin, char* fresh, char* end) {
+  if (!head_taken_) {
+    const auto head = parse_head({begin, end});
+    if (!head) return rest_.assign(begin, end), true;
+    if (head->status != 200 && head->status != 101)
+      throw std::runtime_error("a client of the kind " + std::string(to_string(kind_)) +
+                               " is refused: " + std::string(begin, end));
+    begin = fresh = begin + head->size;
+    head_ = *head, head_taken_ = true, dechunker_ = {};
+    if (kind_ != Kind::long_poll) opened_ = true;
+  }
+  if (head_.chunked) end = dechunker_.decode(fresh, end);
+  const auto used = take_body({begin, end});
+  rest_.assign(begin + used, end);
+  return !(head_.chunked && dechunker_.ended() && kind_ != Kind::long_poll);
+}
+
+std::size_t Connection::take_body(std::string_view body) {
+  switch (kind_) {
+    case Kind::websocket: return take_frames(body);
+    case Kind::long_poll: return take_page(body);
+    default: return take_lines(body);
+  }
+}
+
+std::size_t Connection::take_lines(std::string_view body) {
+  std::size_t used = 0;
+  for (auto end = body.find('\n'); end != std::string_view::npos; end = body.find('\n', used)) {
+    take_line(body.substr(used, end - used));
+    used = end + 1;
+  }
+  return used;
+}
+
+void Connection::take_line(std::string_view line) {
+  if (kind_ == Kind::ndjson) return void(scanner_.scan(line, now_, order_));
+  if (line.starts_with("data: ")) {
+    const auto found = scanner_.scan(line.substr(6), now_, order_);
+    if (found.count > 0 && id_ != 0 && id_ != found.last_seq) ++scanner_.deliveries().wrong_ids;
+  } else if (line.starts_with("id: ")) {
+    const auto digits = line.substr(line.rfind('-') + 1);  // EPOCH-SEQ; other servers' ids are no business of ours
+    if (digits.size() == line.size() || std::from_chars(digits.data(), digits.data() + digits.size(), id_).ec != std::errc())
+      id_ = 0;
+  } else if (line.empty()) {
+    id_ = 0;
+  }
+}
+
+std::size_t Connection::take_frames(std::string_view body) {
+  std::size_t used = 0;
+  for (auto frame = parse_frame(body); frame; frame = parse_frame(body.substr(used))) {
+    used += frame->size;
+    if (frame->opcode == Opcode::ping) send_all(pong(frame->payload));
+    if (frame->opcode == Opcode::close) closed_ = true;
+    if (frame->opcode > Opcode::binary) continue;
+    if (frame->last && fragments_.empty()) {
+      scanner_.scan(frame->payload, now_, order_);
+      continue;
+    }
+    fragments_ += frame->payload;
+    if (!frame->last) continue;
+    scanner_.scan(fragments_, now_, order_);
+    fragments_.clear();
+  }
+  return used;
+}
+
+/// A page is taken when it is whole; then the next one is asked for.
+std::size_t Connection::take_page(std::string_view body) {
+  const bool whole = head_.chunked ? dechunker_.ended() : head_.length && body.size() >= *head_.length;
+  if (!whole) return 0;
+  scanner_.scan(body, now_, order_);
+  opened_ = true;
+  ask("wait=60&after=" + std::string(member(body, R"("cursor":")")));
+  return body.size();
+}
+
+}  // namespace weir::bench
