@@ -10,7 +10,11 @@ const suites = {
   memory: () => import('./memory.mjs'),
   start: () => import('./start.mjs'),
   log: () => import('./log.mjs'),
+  delivery: () => import('./delivery.mjs'),
 };
+
+// Programs that a suite runs, beside those of its own name.
+const parts = ['bench-load', 'bench-bare-loop'];
 
 /** Google Benchmark programs: bin/bench-NAME, without goals of their own. */
 async function micro(program) {
@@ -21,7 +25,7 @@ async function micro(program) {
 }
 
 function wanted(filter) {
-  const programs = readdirSync(bin).filter((name) => name.startsWith('bench-') && !(name.slice(6) in suites));
+  const programs = readdirSync(bin).filter((name) => name.startsWith('bench-') && !parts.includes(name) && !(name.slice(6) in suites));
   const all = { ...suites, ...Object.fromEntries(programs.map((name) => [name.slice(6), () => ({ measure: () => micro(name) })])) };
   return Object.entries(all).filter(([name]) => name.includes(filter));
 }

@@ -33,8 +33,9 @@ namespace {
 
 struct Settings {
   std::uint16_t port = 0;
-  double rate = 20;        // records a second; 0: as fast as the sockets take them
-  double coalesce_ms = 0;  // gathers what falls due in this time and sends it in one write
+  double rate = 20;         // records a second; 0: as fast as the sockets take them
+  std::size_t clients = 1;  // begins when so many have asked: they are all there for the first record
+  double coalesce_ms = 0;   // gathers what falls due in this time and sends it in one write
 };
 
 /// Framed records, the newest few MiB of them, addressed by how many bytes came before.
@@ -82,18 +83,18 @@ class BareLoop {
   }
 
   [[noreturn]] void run() {
-    if (settings_.rate > 0) start_timer();
     for (std::array<epoll_event, 256> events;;) {
-      const bool more = settings_.rate <= 0 && subscribed_ > 0 && choked_ == 0;
-      const int count = epoll_wait(epoll_, events.data(), events.size(), more ? 0 : -1);
+      const int count = epoll_wait(epoll_, events.data(), events.size(), next_round_due() ? 0 : -1);
       for (int i = 0; i < count; ++i) take(events[static_cast<std::size_t>(i)]);
-      // The next round begins when everybody has the one before: nobody is ever written to twice for it.
-      if (settings_.rate <= 0 && subscribed_ > 0 && choked_ == 0) deliver(records_of_a_round);
+      if (next_round_due()) deliver(records_of_a_round);
     }
   }
 
  private:
   static constexpr std::uint64_t records_of_a_round = 500;
+
+  /// Saturated: everybody has the round before, so nobody is ever written to twice for one.
+  bool next_round_due() const { return settings_.rate <= 0 && begun_ > 0 && subscribed_ > 0 && choked_ == 0; }
 
   void listen_now() {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -110,6 +111,11 @@ class BareLoop {
     std::fflush(stdout);
   }
 
+  void begin() {
+    begun_ = monotonic_ns();
+    if (settings_.rate > 0) start_timer();
+  }
+
   void start_timer() {
     const double seconds = settings_.coalesce_ms > 0 ? settings_.coalesce_ms / 1000 : 1 / settings_.rate;
     timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -118,7 +124,6 @@ class BareLoop {
     period.it_interval.tv_nsec = static_cast<long>((seconds - static_cast<double>(period.it_interval.tv_sec)) * 1e9);
     period.it_value = period.it_interval;
     timerfd_settime(timer_, 0, &period, nullptr);
-    begun_ = monotonic_ns();
     watch(timer_, EPOLLIN);
   }
 
@@ -176,7 +181,7 @@ class BareLoop {
     client.asked = true;
     if (request.starts_with("GET /idle")) return;
     client.framed = framed, client.position = framed->end();
-    ++subscribed_;
+    if (++subscribed_ == settings_.clients && begun_ == 0) begin();
   }
 
   void leave(Client& client) {
@@ -240,6 +245,7 @@ Settings settings_from(int count, char** arguments) {
     const char* value = arguments[i + 1];
     if (name == "--port") settings.port = static_cast<std::uint16_t>(std::atoi(value));
     if (name == "--rate") settings.rate = std::atof(value);
+    if (name == "--clients") settings.clients = std::strtoull(value, nullptr, 10);
     if (name == "--coalesce") settings.coalesce_ms = std::atof(value);
   }
   return settings;

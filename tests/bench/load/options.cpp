@@ -44,6 +44,7 @@ std::map<std::string, Setter, std::less<>> setters(Options& options, PublishOpti
        [&](const std::string& value) { publish.rate = parse_number("--publish", value), options.publish.emplace(); }},
       {"--publish-target", text(publish.target)},
       {"--publish-token", text(publish.token)},
+      {"--publish-gather", number("--publish-gather", publish.gather)},
       {"--batch", number("--batch", publish.batch)},
       {"--window", number("--window", publish.window)},
   };
@@ -63,6 +64,7 @@ const char* const usage = R"(bench-load --port PORT --clients MIXTURE [OPTION VA
   --ramp                   connections a second; default as fast as they are answered
   --pid                    of the server: its CPU and its memory are reported
   --publish RATE           readings a second (0: as fast as clients follow) to --publish-target with --publish-token
+  --publish-gather MS      readings of this time go in one request
   --batch, --window        readings in a request; RATE 0: records published and not yet seen, on average
   --generic yes            the server is not Weir: records with a counter and a time stamp
 

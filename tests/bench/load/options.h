@@ -19,6 +19,7 @@
 namespace weir::bench {
 
 struct PublishOptions {
+  double gather = 0;                    // ms in which readings are gathered into one request, as a busy node does
   double rate = 0;                      // readings a second; 0: as fast as the clients follow
   std::string target = "/v1/readings";  // Weir takes batches; a generic server one record a request
   std::string token;                    // of the role `ingest`

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
@@ -54,17 +55,20 @@ void Publisher::connect_to_server() {
 }
 
 void Publisher::publish_at_rate() {
-  const auto begun = std::chrono::steady_clock::now();
+  using Seconds = std::chrono::duration<double>;
+  const auto clock = [] { return std::chrono::steady_clock::now(); };
+  const auto period = std::max(1 / settings_.rate, settings_.gather / 1000);
+  const auto begun = clock();
   while (!stopping_) {
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
-    const auto due = static_cast<std::uint64_t>(passed.count() * settings_.rate);
-    if (due > published_)
+    const auto passed = Seconds(clock() - begun).count();
+    const auto due = static_cast<std::uint64_t>(std::floor(passed / period) * period * settings_.rate + 0.001);
+    if (due > published_) {
       publish(std::min<std::uint64_t>(due - published_, settings_.batch));
-    else  // in pieces, so that stop() is soon heard at low rates
-      std::this_thread::sleep_until(
-          std::min(begun + std::chrono::duration_cast<std::chrono::nanoseconds>(
-                               std::chrono::duration<double>(static_cast<double>(due + 1) / settings_.rate)),
-                   std::chrono::steady_clock::now() + 50ms));
+      continue;
+    }
+    const auto next =
+        begun + std::chrono::duration_cast<std::chrono::nanoseconds>(Seconds((std::floor(passed / period) + 1) * period));
+    std::this_thread::sleep_until(std::min(next, clock() + 50ms));  // in pieces: stop() is soon heard at low rates as well
   }
 }
 

@@ -46,12 +46,21 @@ class RecordScanner {
     std::uint64_t count = 0;
     std::uint64_t last_seq = 0;  // Weir's; of a generic record its counter
   };
-  Found scan(std::string_view text, std::uint64_t now, Order& order);
+  /// `most`: a line has one record; looking for another in its rest would cost as much again.
+  Found scan(std::string_view text, std::uint64_t now, Order& order, std::uint64_t most = UINT64_MAX);
   Deliveries& deliveries() { return deliveries_; }
 
  private:
+  struct Key {
+    std::string_view name;
+    std::size_t distance = 0;  // from where the search began to where it was found last
+  };
+  static bool next_number(std::string_view& text, Key& key, std::uint64_t& number);
+
   Deliveries& deliveries_;
   const PublishTimes* times_;
+  // {"seq":7,"kind":"reading",…,"value":3} or {"counter":3,"ns":1234,…}
+  Key begin_{times_ ? R"({"seq":)" : R"({"counter":)"}, next_ = begin_, second_{times_ ? R"("value":)" : R"("ns":)"};
 };
 
 }  // namespace weir::bench

@@ -1,0 +1,26 @@
+// Many clients of every kind at once, each of which verifies that it gets all readings, once and in order.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test from 'node:test';
+import { bin, patience, run, startGateway } from './harness.mjs';
+
+test('200 clients of all four kinds get every reading, once and in order', async () => {
+  const gateway = await startGateway();
+  const options = {
+    '--port': gateway.port,
+    '--token': await gateway.token('viewer'),
+    '--clients': 'sse=50,ndjson=50,websocket=50,long-poll=50',
+    '--publish': 50,
+    '--publish-token': await gateway.token('ingest'),
+    '--warm-up': 0,
+    '--seconds': 3,
+    '--patience': 20 * patience,
+  };
+  const words = Object.entries(options).flatMap(([name, value]) => [name, String(value)]);
+  const { stdout, stderr } = await run(join(bin, 'bench-load'), words, { timeoutMs: 120_000 });
+  assert.notEqual(stdout, '', stderr);
+  const { connected, closed, published, verified, lost, repeated, out_of_order, wrong_ids } = JSON.parse(stdout);
+  assert.deepEqual({ connected, closed, lost, repeated, out_of_order, wrong_ids }, { connected: 200, closed: 0, lost: 0, repeated: 0, out_of_order: 0, wrong_ids: 0 });
+  assert.ok(published > 0);
+  assert.equal(verified, 200 * published);
+});
