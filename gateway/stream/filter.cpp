@@ -66,6 +66,7 @@ Result<Filter> Filter::parse(std::string_view kinds, std::string_view devices, s
   if (!device_terms) return device_terms.error();
   auto metric_terms = parse_terms("metrics", metrics);
   if (!metric_terms) return metric_terms.error();
+  filter.key_ = std::to_string(filter.kinds_) + '\n' + std::string(devices) + '\n' + std::string(metrics);
   filter.devices_ = std::move(*device_terms);
   filter.metrics_ = std::move(*metric_terms);
   return filter;

@@ -31,6 +31,8 @@ class Filter {
     return decide(series);
   }
   bool wants(Kind kind) const { return (kinds_ >> static_cast<unsigned>(kind)) & 1U; }
+  /// The same for filters that let the same pass, by their text.
+  const std::string& key() const { return key_; }
   bool wants_events() const { return (kinds_ & ~(1U << static_cast<unsigned>(Kind::reading))) != 0; }
 
  private:
@@ -43,6 +45,7 @@ class Filter {
   std::vector<std::string> devices_;  // empty: all
   std::vector<std::string> metrics_;
   std::vector<std::uint8_t> decided_;  // by series id
+  std::string key_;
 };
 
 }  // namespace weir::gateway

@@ -131,6 +131,25 @@ Stop Subscription::Impl::wait_for_flush(const Pull& pull) {
   return wait_until(*flush_due_);
 }
 
+// --- Sharing
+
+std::optional<std::uint64_t> Subscription::Impl::common_position(Monotonic now) const {
+  const bool shaped =
+      query_.latest_when_behind || gathers() || query_.rate > 0 || !query_.consumer.empty() || query_.until || pages_;
+  const bool own = gap_ || !snapshot_.empty() || cold_ || !gather_.empty();
+  const bool held_back = query_.flush.count() > 0 && (!flush_due_ || now < *flush_due_);
+  if (shaped || own || held_back || position_ >= log_.head()) return std::nullopt;
+  return position_;
+}
+
+Subscription::Next Subscription::Impl::advance(std::uint64_t position) {
+  position_ = delivered_ = position;
+  wake_at_.reset();
+  if (position_ < log_.head()) return Next::more;
+  flush_due_.reset();
+  return Next::caught_up;
+}
+
 // --- Sending
 
 Stop Subscription::Impl::refused(const Pull& pull) {
@@ -181,6 +200,10 @@ Subscription::~Subscription() = default;
 Subscription::Next Subscription::pull(RecordSink& sink, std::size_t bytes_budget, std::size_t records_budget, Monotonic now) {
   return impl_->pull(sink, bytes_budget, records_budget, now);
 }
+
+std::optional<std::uint64_t> Subscription::common_position(Monotonic now) const { return impl_->common_position(now); }
+std::uint64_t Subscription::position() const { return impl_->position(); }
+Subscription::Next Subscription::advance(std::uint64_t position) { return impl_->advance(position); }
 
 std::uint64_t Subscription::cold_request() const { return impl_->position(); }
 void Subscription::feed(BlockPtr block) { impl_->feed(std::move(block)); }

@@ -79,6 +79,13 @@ class Subscription {
   /// The answer (null: nothing there; the tail goes on).
   void feed(BlockPtr block);
 
+  /// Where it stands, if everybody with the same filter who stands there is to be sent the same now: nothing of its own is due
+  /// before, no shape merges or slows, and there is something new. A pull that begins there may be kept for others.
+  std::optional<std::uint64_t> common_position(Monotonic now) const;
+  std::uint64_t position() const;
+  /// What another one's pull sent from there to `position` was sent.
+  Next advance(std::uint64_t position);
+
   /// Everything up to here was sent, merged into what was sent, or filtered out.
   Cursor cursor() const;
   std::optional<Monotonic> wake_at() const;

@@ -39,6 +39,8 @@ class Subscription::Impl {
   Cursor cursor() const { return gap_ ? gap_->from : Cursor{epoch_, delivered_}; }
 
   std::uint64_t position() const { return position_; }
+  std::optional<std::uint64_t> common_position(Monotonic now) const;
+  Next advance(std::uint64_t position);
   std::optional<Monotonic> wake_at() const { return wake_at_; }
   const StreamQuery& query() const { return query_; }
 

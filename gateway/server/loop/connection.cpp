@@ -177,6 +177,12 @@ void Connection::want_writable() {
   if (handle_ != nullptr && !closing_) lws_callback_on_writable(handle_);
 }
 
+/// To ask the library costs two system calls, and the socket is seldom full.
+void Connection::want_more() {
+  if (!can_write()) return want_writable();
+  if (!std::exchange(again_, true)) host_.again(*this);
+}
+
 void Connection::wake_at(Monotonic at) {
   due_ = at;
   arm(at);
@@ -239,6 +245,7 @@ void Connection::conclude(Verdict verdict) {
 // ---- For the loop
 
 void Connection::writable() {
+  again_ = false;
   if (close_code_ != 0 && can_write()) return send_close();
   if (exchange_ && can_write()) exchange_->on_writable();
 }

@@ -62,6 +62,7 @@ class Connection {
   bool can_write() const;                                               // nothing of an earlier write is pending
   void write(std::string_view bytes);                                   // bytes on the wire, as they are
   void want_writable();
+  void want_more();            // writable() in the next turn, or when the socket takes more
   void wake_at(Monotonic at);  // replaces the one before
   void wake_never() { due_.reset(); }
   void follow_log();
@@ -104,6 +105,7 @@ class Connection {
   bool has_body_ = false;
   bool watched_ = false;
   bool closing_ = false;
+  bool again_ = false;  // the Host has it in its list
   bool websocket_ = false;
   Verdict verdict_ = Verdict::stay;
   unsigned close_code_ = 0;

@@ -106,6 +106,7 @@ void Host::end_closing() {
 
 void Host::turn(bool log_has_grown) {
   if (log_has_grown) follow();
+  run_again();
   run_tasks();
   end_hung_up();
   run_deadlines();
@@ -127,6 +128,20 @@ void Host::follow() {
       follow();
     });
   });
+}
+
+void Host::again(const Connection& connection) {
+  again_.push_back(connection.id());
+  if (again_.size() == 1) signal_();
+}
+
+/// One write for each: whoever takes much gets no more than the others.
+void Host::run_again() {
+  std::swap(again_, again_now_);
+  for (const std::uint64_t id : again_now_) {
+    if (Connection* connection = find(id)) connection->writable();
+  }
+  again_now_.clear();
 }
 
 void Host::run_tasks() {

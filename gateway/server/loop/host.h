@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -25,14 +26,15 @@
 #include "server/loop/deadlines.h"
 #include "server/loop/hangup.h"
 #include "server/server.h"
+#include "server/transports/shared_writes.h"
 #include "stream/encoded.h"
 
 namespace weir::gateway {
 
 struct Counters {
-  std::map<unsigned, std::uint64_t> responses;                // by status
-  std::map<std::string, std::uint64_t, std::less<>> records;  // delivered, by kind of exchange
-  std::uint64_t connections = 0;                              // accepted since start
+  std::map<unsigned, std::uint64_t> responses;        // by status
+  std::map<std::string_view, std::uint64_t> records;  // delivered, by kind of exchange: a literal
+  std::uint64_t connections = 0;                      // accepted since start
   std::uint64_t connections_refused = 0;
   std::uint64_t bytes = 0;  // written
   std::uint64_t pushed_readings = 0;
@@ -68,6 +70,7 @@ class Host {
   Monotonic now() const { return context_.clock.monotonic(); }
   std::chrono::seconds uptime() const { return std::chrono::duration_cast<std::chrono::seconds>(now() - began_); }
   EncodedBlocks& encoded() { return encoded_; }
+  SharedWrites& shared_writes() { return shared_writes_; }
   Consumers& consumers() { return consumers_; }
   Counters& counters() { return counters_; }
   bool tls() const;
@@ -90,6 +93,8 @@ class Host {
   // For connections.
   void add_follower(Connection& connection);
   void remove_follower(Connection& connection);
+  void again(
+      const Connection& connection);  // on_writable() in the next turn: it has more, and its socket is not known to be full
   void retire(std::unique_ptr<Exchange> exchange);  // destroyed when no method of it can be running
   void close_soon(const Connection& connection);    // at the end of a turn
   Deadlines& deadlines() { return deadlines_; }
@@ -108,6 +113,7 @@ class Host {
   void follow();
   void tick(Monotonic now);
   void run_tasks();
+  void run_again();
   void run_deadlines();
   void end_hung_up();
 
@@ -115,6 +121,7 @@ class Host {
   const std::function<void()> signal_;  // asks for a turn
   Mailbox<std::function<void()>> tasks_;
   EncodedBlocks encoded_;
+  SharedWrites shared_writes_;
   Consumers consumers_;
   Counters counters_;
   Deadlines deadlines_;
@@ -127,6 +134,7 @@ class Host {
   std::vector<std::function<void()>> drained_;
   std::vector<std::uint64_t> hung_up_;
   std::vector<std::uint64_t> closing_;
+  std::vector<std::uint64_t> again_, again_now_;
   const Monotonic began_ = now();
   std::uint64_t next_id_ = 1;
   std::uint64_t rights_generation_ = 0;

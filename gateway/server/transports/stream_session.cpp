@@ -25,6 +25,8 @@ void StreamSession::start() {
   connection().begin_stream(head, opening());
   written_ = host().now();
   if (connection().head_only()) return connection().finish(true);
+  group_ = host().shared_writes().join(std::string(kind()) + (connection().chunks() ? "" : " whole") + '\n' +
+                                       subscription_.query().filter.key());
   connection().follow_log();
   pump();
 }
@@ -32,18 +34,32 @@ void StreamSession::start() {
 /// One write in a turn: from the wake-up when the socket takes it, otherwise when the library says that it does.
 void StreamSession::pump() {
   if (reading_ || !connection().can_write()) return set_deadline();
+  const Monotonic now = host().now();
+  const auto from = group_.alone() ? std::nullopt : subscription_.common_position(now);
+  if (const auto* write = from ? group_.find(*from) : nullptr) return send_shared(*write);
   out().assign(headroom, ' ');
-  const auto next = subscription_.pull(*this, limits::write_bytes_max, std::numeric_limits<std::size_t>::max(), host().now());
-  if (out().size() == headroom && host().now() - written_ >= heartbeat_interval) append_heartbeat(out());
+  const auto next = subscription_.pull(*this, limits::write_bytes_max, std::numeric_limits<std::size_t>::max(), now);
+  const bool nothing = out().size() == headroom;
+  if (nothing && now - written_ >= heartbeat_interval) append_heartbeat(out());
   if (next == Subscription::Next::ended) append_ended(out());
-  flush(next == Subscription::Next::ended);
+  const auto records = records_;
+  const std::string_view written = flush(next == Subscription::Next::ended);
+  if (from && subscription_.position() > *from)
+    group_.keep(*from, {std::string(nothing ? std::string_view() : written), subscription_.position(), records});
   go_on(next);
+}
+
+void StreamSession::send_shared(const SharedWrites::Write& write) {
+  if (!write.bytes.empty()) written_ = host().now();
+  host().counters().records[kind()] += write.records;
+  connection().write(write.bytes);
+  go_on(subscription_.advance(write.to));
 }
 
 void StreamSession::go_on(Subscription::Next next) {
   if (connection().closing()) return;
   switch (next) {
-    case Subscription::Next::more: connection().want_writable(); break;
+    case Subscription::Next::more: connection().want_more(); break;
     case Subscription::Next::cold: read_cold(); break;
     case Subscription::Next::ended: return connection().finish(!connection().chunks());
     case Subscription::Next::caught_up:
@@ -62,14 +78,17 @@ std::size_t StreamSession::frame_chunk(std::string& bytes) {
   return begin;
 }
 
-void StreamSession::flush(bool last) {
+/// What was written is in out() until the next write.
+std::string_view StreamSession::flush(bool last) {
   std::string& bytes = out();
-  if (records_ > 0) host().counters().records[std::string(kind())] += std::exchange(records_, 0);
+  if (records_ > 0) host().counters().records[kind()] += std::exchange(records_, 0);
   const std::size_t begin = connection().chunks() ? frame_chunk(bytes) : headroom;
   if (last && connection().chunks()) bytes += last_chunk;
-  if (bytes.size() == begin) return;
+  const auto written = std::string_view(bytes).substr(begin);
+  if (written.empty()) return written;
   written_ = host().now();
-  connection().write(std::string_view(bytes).substr(begin));
+  connection().write(written);
+  return written;
 }
 
 void StreamSession::read_cold() {

@@ -45,12 +45,14 @@ class StreamSession : public Exchange, protected RecordSink {
   void pump();
   void go_on(Subscription::Next next);
   static std::size_t frame_chunk(std::string& bytes);
-  void flush(bool last);
+  std::string_view flush(bool last);
+  void send_shared(const SharedWrites::Write& write);
   void read_cold();
   void end(std::string_view why);
   void set_deadline();
 
   Subscription subscription_;
+  SharedWrites::Member group_;
   Monotonic written_{};
   std::uint64_t records_ = 0;
   bool reading_ = false;

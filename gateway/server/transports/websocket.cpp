@@ -171,7 +171,7 @@ void WebSocketSession::add_channel(const std::string& id, StreamQuery query) {
 }
 
 void WebSocketSession::open_channel(std::uint64_t serial, StreamQuery query) {
-  if (WebSocketChannel* there = channel(serial)) there->open(gateway::subscribe(host(), std::move(query), false));
+  if (WebSocketChannel* there = channel(serial)) there->open(host(), gateway::subscribe(host(), std::move(query), false));
 }
 
 WebSocketChannel* WebSocketSession::channel(std::uint64_t serial) {
@@ -201,13 +201,26 @@ void WebSocketSession::fail(const std::string& id, unsigned status, std::string_
 void WebSocketSession::pump() {
   if (!connection().can_write()) return set_deadline();
   tell_commands();
+  if (send_shared()) return set_deadline();
   std::string& out = host().scratch();
   out.assign(replies_);
   replies_ = std::string();  // an idle client keeps no buffer
   const bool more = pull_channels(out);
   connection().write(out);
-  if (more) connection().want_writable();
+  if (more) connection().want_more();
   set_deadline();
+}
+
+/// Where there is nothing else to say, what was said to another client that asked the same.
+bool WebSocketSession::send_shared() {
+  if (channels_.size() != 1 || !replies_.empty() || !channels_.front()->ready()) return false;
+  auto& channel = *channels_.front();
+  const auto* write = channel.shared(host().now());
+  if (write == nullptr) return false;
+  host().counters().records["websocket"] += write->records;
+  connection().write(write->bytes);
+  if (channel.subscription().advance(write->to) == Subscription::Next::more) connection().want_more();
+  return true;
 }
 
 bool WebSocketSession::pull_channels(std::string& out) {

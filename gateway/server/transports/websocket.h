@@ -62,6 +62,7 @@ class WebSocketSession final : public Exchange {
   void tell_commands();
 
   void pump();
+  bool send_shared();
   bool pull_channels(std::string& out);
   bool pull_channel(WebSocketChannel& channel, std::string& out, std::size_t budget);
   void read_cold(WebSocketChannel& asking);

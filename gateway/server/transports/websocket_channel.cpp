@@ -2,16 +2,31 @@
 
 #include <limits>
 
+#include "server/loop/host.h"
 #include "server/transports/websocket_message.h"
 
 namespace weir::gateway {
 
+void WebSocketChannel::open(Host& host, Subscription subscription) {
+  subscription_ = std::make_unique<Subscription>(std::move(subscription));
+  const auto* const kind = format_ == Format::json ? "websocket json\n" : "websocket cbor\n";
+  group_ = host.shared_writes().join(kind + id_ + '\n' + subscription_->query().filter.key());
+}
+
+const SharedWrites::Write* WebSocketChannel::shared(Monotonic now) const {
+  const auto from = group_.alone() ? std::nullopt : subscription_->common_position(now);
+  return from ? group_.find(*from) : nullptr;
+}
+
 Subscription::Next WebSocketChannel::pull(std::string& out, std::size_t bytes_budget, Monotonic now) {
   records_.clear();
   count_ = 0;
+  const auto from = group_.alone() ? std::nullopt : subscription_->common_position(now);
+  const auto begin = out.size();
   const auto next = subscription_->pull(*this, bytes_budget, std::numeric_limits<std::size_t>::max(), now);
   if (count_ > 0) append_frame(out, format_, records_message(format_, id_, subscription_->cursor(), records_, count_));
   records_ = std::string();  // an idle client keeps no buffer
+  if (from && subscription_->position() > *from) group_.keep(*from, {out.substr(begin), subscription_->position(), count_});
   return next;
 }
 

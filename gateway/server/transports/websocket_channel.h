@@ -13,9 +13,12 @@
 #include <string>
 #include <string_view>
 
+#include "server/transports/shared_writes.h"
 #include "stream/subscription.h"
 
 namespace weir::gateway {
+
+class Host;
 
 class WebSocketChannel final : private RecordSink {
  public:
@@ -24,10 +27,12 @@ class WebSocketChannel final : private RecordSink {
   const std::string& id() const { return id_; }
   std::uint64_t serial() const { return serial_; }  // a client may use an id again
 
-  void open(Subscription subscription) { subscription_ = std::make_unique<Subscription>(std::move(subscription)); }
+  void open(Host& host, Subscription subscription);
   bool ready() const { return subscription_ != nullptr && !reading; }
   Subscription& subscription() { return *subscription_; }
 
+  /// What another client with the same question was sent from here; null: nothing.
+  const SharedWrites::Write* shared(Monotonic now) const;
   /// Appends a frame with what there is, if there is any.
   Subscription::Next pull(std::string& out, std::size_t bytes_budget, Monotonic now);
   std::size_t records() const { return count_; }  // of the last pull
@@ -45,6 +50,7 @@ class WebSocketChannel final : private RecordSink {
   const std::uint64_t serial_;
   const Format format_;
   std::unique_ptr<Subscription> subscription_;
+  SharedWrites::Member group_;
   std::string records_;
   std::size_t count_ = 0;
 };
