@@ -110,6 +110,8 @@ void append_server(MetricsText& out, Host& host) {
   for (const auto& [kind, count] : counters.records) out.value(count, {{"transport", kind}});
   out.counter("weir_server_records_encoded_total", "Records encoded: each once, however many clients get it.",
               host.encoded().encoded());
+  out.counter("weir_server_writes_shared_total", "Writes of bytes that another client of the same wishes was sent before.",
+              host.shared_writes().shared());
 }
 
 void append_consumers(MetricsText& out, Host& host) {
