@@ -12,10 +12,6 @@ constexpr std::string_view content_security_policy =
 
 std::string_view view(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-bool unchanged(std::string_view if_none_match, std::string_view etag) {
-  return if_none_match == "*" || (!etag.empty() && if_none_match.find(etag) != if_none_match.npos);
-}
-
 Response describe(const Asset& asset) {
   Response response;
   response.with("Content-Type", asset.content_type).with("ETag", asset.etag).with("Vary", "Accept-Encoding");

@@ -10,10 +10,10 @@
 namespace weir::gateway {
 namespace {
 
-std::unique_ptr<Exchange> make_exchange(Connection& connection, Delivery delivery, StreamQuery query) {
+std::unique_ptr<Exchange> make_exchange(Connection& connection, Delivery delivery, StreamQuery query, std::string if_none_match) {
   Subscription subscription = subscribe(connection.host(), std::move(query), delivery == Delivery::page);
   switch (delivery) {
-    case Delivery::page: return std::make_unique<PageExchange>(connection, std::move(subscription));
+    case Delivery::page: return std::make_unique<PageExchange>(connection, std::move(subscription), std::move(if_none_match));
     case Delivery::ndjson: return std::make_unique<NdjsonSession>(connection, std::move(subscription));
     case Delivery::sse: return std::make_unique<SseSession>(connection, std::move(subscription));
   }
@@ -37,10 +37,11 @@ Outcome open_stream(Call& call) {
     return busy(429, acknowledged.error().message, std::chrono::seconds{60});
   }
   if (*delivery == Delivery::sse && ended_before(*query)) return empty_response(204);
-  if (query->start != Start::time) return make_exchange(call.connection, *delivery, std::move(*query));
-  resolve_since(call.connection, std::move(*query), [delivery](Connection& there, Result<StreamQuery> resolved) {
+  auto& known = call.request.if_none_match;
+  if (query->start != Start::time) return make_exchange(call.connection, *delivery, std::move(*query), std::move(known));
+  resolve_since(call.connection, std::move(*query), [delivery, known](Connection& there, Result<StreamQuery> resolved) {
     if (!resolved) return there.respond(problem(resolved.error()));
-    there.begin(make_exchange(there, *delivery, std::move(*resolved)));
+    there.begin(make_exchange(there, *delivery, std::move(*resolved), known));
   });
   return std::make_unique<Pending>(call.connection);
 }

@@ -93,4 +93,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+bool unchanged(std::string_view if_none_match, std::string_view etag) {
+  return if_none_match == "*" || (!etag.empty() && if_none_match.find(etag) != if_none_match.npos);
+}
+
 }  // namespace weir::gateway

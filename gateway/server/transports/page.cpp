@@ -4,15 +4,17 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "log/checksum.h"
 #include "server/http/problem.h"
 #include "server/loop/connection.h"
 
 namespace weir::gateway {
 
-PageExchange::PageExchange(Connection& connection, Subscription subscription)
+PageExchange::PageExchange(Connection& connection, Subscription subscription, std::string if_none_match)
     : Exchange(connection),
       subscription_(std::move(subscription)),
-      limit_(subscription_.query().limit == 0 ? limits::page_records_default : subscription_.query().limit) {}
+      limit_(subscription_.query().limit == 0 ? limits::page_records_default : subscription_.query().limit),
+      if_none_match_(std::move(if_none_match)) {}
 
 void PageExchange::start() {
   until_ = host().now() + subscription_.query().wait;
@@ -61,8 +63,9 @@ void PageExchange::answer(bool more) {
   std::string body = "{\"cursor\":\"" + cursor + "\",\"records\":[";
   body.append(records_).append(more ? "],\"more\":true}" : "],\"more\":false}");
   if (count_ > 0) host().counters().records["page"] += count_;
-  Response response = json_response(200, std::move(body));
-  response.with("Weir-Cursor", cursor);
+  const std::string etag = '"' + cursor + '-' + std::to_string(crc32c(body)) + '"';
+  Response response = unchanged(if_none_match_, etag) ? empty_response(304) : json_response(200, std::move(body));
+  response.with("Weir-Cursor", cursor).with("ETag", etag).with("Cache-Control", "private, no-cache").with("Vary", "Accept");
   connection().respond(std::move(response));
 }
 

@@ -20,7 +20,8 @@ class PageExchange final : public Exchange, private RecordSink {
  public:
   static constexpr std::size_t page_bytes_max = std::size_t{1} << 20U;
 
-  PageExchange(Connection& connection, Subscription subscription);
+  /// `if_none_match`: what the client has already (a request header); 304 where that is still all.
+  PageExchange(Connection& connection, Subscription subscription, std::string if_none_match);
   std::string_view kind() const override { return "long_poll"; }
 
   void start() override;
@@ -42,6 +43,7 @@ class PageExchange final : public Exchange, private RecordSink {
 
   Subscription subscription_;
   const std::size_t limit_;
+  const std::string if_none_match_;
   Monotonic until_{};
   std::string records_;
   std::size_t count_ = 0;

@@ -102,5 +102,23 @@ TEST_F(ServerTest, ADurableConsumerGoesOnWhereItAcknowledged) {
   EXPECT_EQ(ask("DELETE", "/v1/consumers/cloud", TestServer::bearer(server.viewer)).status, 204);
 }
 
+TEST_F(ServerTest, APageThatIsStillTheSameIsNotSentAgain) {
+  server.append("a", 0, 3);
+  const auto poll = [&](const std::string& etag) {
+    return ask("GET", "/v1/stream", TestServer::bearer(server.viewer) + (etag.empty() ? "" : "If-None-Match: " + etag + "\r\n"));
+  };
+  const auto first = poll("");
+  EXPECT_EQ(first.status, 200);
+  const auto etag = first.header("etag");
+  const auto again = poll(etag);
+  EXPECT_EQ(again.status, 304);
+  EXPECT_EQ(again.body, "");
+  EXPECT_EQ(again.header("weir-cursor"), first.header("weir-cursor"));
+  server.append("a", 3, 1);
+  const auto more = poll(etag);
+  EXPECT_EQ(more.status, 200);
+  EXPECT_NE(more.header("etag"), etag);
+}
+
 }  // namespace
 }  // namespace weir::gateway
