@@ -13,7 +13,11 @@ namespace {
 const Error busy{ErrorCode::full, "too many questions to the log's history at once; ask again"};
 // A question that finds its part of the journal folded under it asks the database once more.
 constexpr int attempts = 8;
-constexpr auto segment_kept = std::chrono::seconds(2);
+constexpr auto kept_for = std::chrono::seconds(2);
+
+bool has_next(const BlockPtr& block, std::uint64_t after) {
+  return block && block->first() <= after + 1 && block->last() > after;
+}
 
 BlockPtr slice(const Block& block, std::uint64_t after, std::size_t records_max) {
   const auto from = std::upper_bound(block.records.begin(), block.records.end(), after,
@@ -51,8 +55,8 @@ void History::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
-      if (segment_) {
-        if (!waiting_.wait_for(lock, stop, segment_kept, [this] { return woken_; })) segment_.reset();
+      if (segment_ || entries_) {
+        if (!waiting_.wait_for(lock, stop, kept_for, [this] { return woken_; })) segment_ = entries_ = nullptr;
       } else {
         waiting_.wait(lock, stop, [this] { return woken_; });
       }
@@ -111,6 +115,10 @@ Result<void> History::load_folded() {
 
 /// A block's numbers are consecutive: where there is a hole (a power cut, damage) the next page goes on behind it.
 Result<BlockPtr> History::read_page(std::uint64_t after, std::size_t records_max) {
+  if (const auto zero = sources_.boots.zero(sources_.boots.current()); zero != zero_) {
+    segment_ = entries_ = nullptr;
+    zero_ = zero;
+  }
   auto first = read_some(after, records_max);
   if (!first || !*first || (*first)->records.size() >= records_max) return first;
   auto page = std::make_shared<Block>(**first);
@@ -137,8 +145,7 @@ Result<BlockPtr> History::read_some(std::uint64_t after, std::size_t records_max
 
 Result<BlockPtr> History::read_folded(std::uint64_t after, std::size_t records_max) {
   if (after >= folded_seq_) return BlockPtr();
-  const bool kept = segment_ && segment_->first() <= after + 1 && segment_->last() > after;
-  if (!kept) {
+  if (!has_next(segment_, after)) {
     auto segment = segment_behind(after);
     if (!segment) return segment.error();
     segment_ = std::move(*segment);
@@ -164,7 +171,9 @@ Result<BlockPtr> History::segment_behind(std::uint64_t after) {
   return BlockPtr();
 }
 
+/// Whole entries: one of a large commit is not decoded again for each page of it.
 Result<BlockPtr> History::read_journal(const std::vector<JournalPartPtr>& parts, std::uint64_t after, std::size_t records_max) {
+  if (has_next(entries_, after)) return slice(*entries_, after, records_max);
   for (const auto& part : parts) {
     if (part->last_seq() <= after || part->last_seq() < part->name().first_seq) continue;
     auto block = std::make_shared<Block>();
@@ -174,11 +183,13 @@ Result<BlockPtr> History::read_journal(const std::vector<JournalPartPtr>& parts,
       if (!more) return more.error();
       if (!*more) break;
       for (auto& record : reader.records()) {
-        if (record.seq > after && block->records.size() < records_max) block->records.push_back(std::move(record));
+        if (record.seq > after) block->records.push_back(std::move(record));
       }
     }
     // A hole's other side is in the next part.
-    if (!block->records.empty()) return BlockPtr(std::move(block));
+    if (block->records.empty()) continue;
+    entries_ = std::move(block);
+    return slice(*entries_, after, records_max);
   }
   return BlockPtr();
 }

@@ -4,7 +4,7 @@
 // Thread     read(), find_time() and ask() from any thread; `done` runs on the history thread and must only hand over.
 // Ownership  a read-only connection of its own; journal, dictionary and boots outlive it.
 // Limits     limits::history_requests_max questions waiting: beyond, `done` is called at once with `full`. One segment is
-//            kept decoded while somebody reads on from it.
+//            and the entries of one page are kept decoded while somebody reads on from them.
 // Errors     of the database; damaged rows are passed over and counted.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -80,6 +81,8 @@ class History {
   std::uint64_t folded_seq_ = 0;
   std::vector<Partition> partitions_;  // as of data_version_
   BlockPtr segment_;                   // the one that was read last
+  BlockPtr entries_;                   // of the journal, that were read last
+  std::optional<Timestamp> zero_;      // of this boot, when these were read: with it their times are corrected
   JournalMinutes journal_minutes_;
 
   std::mutex mutex_;
