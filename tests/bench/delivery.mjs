@@ -80,6 +80,16 @@ async function saturated({ weir, kind, nchan }) {
   return figures;
 }
 
+/** A request for each page; Nchan has one record in each. */
+async function longPoll({ weir, nchan }) {
+  const what = 'long poll, 1,000 × 100/s';
+  const options = { '--clients': 'long-poll=1000', '--publish': 100 };
+  const value = await inTurns(what, { weir: () => once(weir, options), ...(nchan && { nchan: () => once(nchan, options) }) });
+  const figures = [{ name: `${what}: CPU per record`, value: value('weir', cpu), unit: 'µs' }];
+  if (nchan) figures.push(ratio(value, `${what}: to Nchan (${value('nchan', cpu)} µs)`, 'nchan', cpu, '≤ 0.8'));
+  return figures;
+}
+
 /** What 5,000 connections cost that have nothing to get. */
 async function besideIdle({ weir }) {
   const options = { '--clients': 'sse=10', '--publish': 100 };
@@ -136,6 +146,7 @@ export async function measure() {
   }
   figures.push(...(await gathered({ weir, kind: 'websocket', ms: 20, goal: '≤ 0.25' })));
   figures.push(...(await gathered({ weir, kind: 'websocket', ms: 50, goal: '≤ 0.14' })));
+  figures.push(...(await longPoll({ weir, nchan })));
   if (many) figures.push(...(await besideIdle({ weir })));
   figures.push(...(await besideDeaf({ weir })));
   figures.push({ name: `lost, repeated, out of order or cut, of ${faults.records.toLocaleString('en')}`, value: faults.wrong, unit: 'records', goal: '≤ 0' });

@@ -34,6 +34,11 @@ std::string accept_of(Kind kind) {
          "Sec-WebSocket-Key: d2Vpci1iZW5jaC1sb2FkIQ==\r\nSec-WebSocket-Protocol: weir.v1.json\r\n";
 }
 
+std::string validators(std::string_view head) {
+  return "If-Modified-Since: " + std::string(header(head, "last-modified")) +
+         "\r\nIf-None-Match: " + std::string(header(head, "etag")) + "\r\n";
+}
+
 /// The string member `name`, of a page that has no escapes in it.
 std::string_view member(std::string_view page, std::string_view name) {
   const auto begin = page.find(name);
@@ -72,14 +77,16 @@ void Connection::connect_and_ask() {
     throw std::runtime_error("port " + std::to_string(request_.port) + ": " + std::strerror(errno));
   // A WebSocket subscribes by its parameters; a page tells where the log ends now. From there on nothing may be missing.
   ask("after=now");
+  // Without cursors there is no page before the first record, and nothing to see of when one is waited for.
+  if (kind_ == Kind::long_poll && request_.generic) opened_ = true;
 }
 
-void Connection::ask(std::string_view parameters) {
+void Connection::ask(std::string_view parameters, std::string_view headers) {
   std::string text = "GET " + request_.target;
   if (!parameters.empty()) text.append(1, request_.target.find('?') == std::string::npos ? '?' : '&').append(parameters);
   text += " HTTP/1.1\r\nHost: " + request_.host + "\r\n";
   if (!request_.token.empty()) text += "Authorization: Bearer " + request_.token + "\r\n";
-  send_all(text + accept_of(kind_) + "\r\n");
+  send_all(text.append(headers) + accept_of(kind_) + "\r\n");
   head_taken_ = false;
 }
 
@@ -105,6 +112,7 @@ bool Connection::take(char* begin, char* fresh, char* end) {
     if (head->status != 200 && head->status != 101)
       throw std::runtime_error("a client of the kind " + std::string(to_string(kind_)) +
                                " is refused: " + std::string(begin, end));
+    if (request_.generic && kind_ == Kind::long_poll) validators_ = validators({begin, head->size});
     begin = fresh = begin + head->size;
     head_ = *head, head_taken_ = true, dechunker_ = {};
     if (kind_ != Kind::long_poll) opened_ = true;
@@ -171,7 +179,10 @@ std::size_t Connection::take_page(std::string_view body) {
   if (!whole) return 0;
   scanner_.scan(body, now_, order_);
   opened_ = true;
-  ask("wait=60&after=" + std::string(member(body, R"("cursor":")")));
+  if (request_.generic)
+    ask({}, validators_);
+  else
+    ask("wait=60&after=" + std::string(member(body, R"("cursor":")")));
   return body.size();
 }
 

@@ -25,8 +25,9 @@ enum class Role : std::uint8_t { reader, idle, deaf };
 struct Request {
   std::string host;
   std::uint16_t port = 0;
-  std::string token;   // empty: none
-  std::string target;  // path and query
+  std::string token;     // empty: none
+  std::string target;    // path and query
+  bool generic = false;  // long polling goes on by validators (RFC 9110 section 13), as Nchan does, not by Weir's cursors
 };
 
 class Connection {
@@ -47,7 +48,7 @@ class Connection {
 
  private:
   void connect_and_ask();
-  void ask(std::string_view parameters);
+  void ask(std::string_view parameters, std::string_view headers = {});
   void send_all(std::string_view bytes);
   bool take(char* begin, char* fresh, char* end);
   std::size_t take_body(std::string_view body);
@@ -63,6 +64,7 @@ class Connection {
   int socket_ = -1;
   bool head_taken_ = false, opened_ = false, closed_ = false;
   ResponseHead head_;
+  std::string validators_;  // headers that ask for what came after this page
   Dechunker dechunker_;
   Order order_;
   std::string rest_;       // of the head or, without chunk framing, of the body

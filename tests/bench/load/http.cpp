@@ -11,18 +11,6 @@
 namespace weir::bench {
 namespace {
 
-/// The value of a header, empty where it is missing.
-std::string_view header(std::string_view head, std::string_view name) {
-  for (auto at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at + 2)) {
-    const auto line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
-    if (line.size() <= name.size() || line[name.size()] != ':' || strncasecmp(line.data(), name.data(), name.size()) != 0)
-      continue;
-    const auto value = line.substr(name.size() + 1);
-    return value.substr(std::min(value.find_first_not_of(' '), value.size()));
-  }
-  return {};
-}
-
 template <class Number>
 Number parse(std::string_view text) {
   Number number = 0;
@@ -39,6 +27,17 @@ std::size_t parse_digit(char byte) {
 }
 
 }  // namespace
+
+std::string_view header(std::string_view head, std::string_view name) {
+  for (auto at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at + 2)) {
+    const auto line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
+    if (line.size() <= name.size() || line[name.size()] != ':' || strncasecmp(line.data(), name.data(), name.size()) != 0)
+      continue;
+    const auto value = line.substr(name.size() + 1);
+    return value.substr(std::min(value.find_first_not_of(' '), value.size()));
+  }
+  return {};
+}
 
 std::optional<ResponseHead> parse_head(std::string_view bytes) {
   const auto end = bytes.find("\r\n\r\n");

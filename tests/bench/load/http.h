@@ -23,6 +23,9 @@ struct ResponseHead {
 /// Nothing while the head is not complete.
 std::optional<ResponseHead> parse_head(std::string_view bytes);
 
+/// The value of a header in a head; empty where it is missing.
+std::string_view header(std::string_view head, std::string_view name);
+
 /// Takes the framing of chunks off, whatever pieces they come in.
 class Dechunker {
  public:

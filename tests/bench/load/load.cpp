@@ -24,8 +24,8 @@ double seconds_now() { return static_cast<double>(monotonic_ns()) / 1e9; }
 
 Load::Load(const Options& options)
     : options_(options),
-      request_{options.host, options.port, options.token, options.target},
-      idle_request_{options.host, options.port, options.token, options.idle_target},
+      request_{options.host, options.port, options.token, options.target, options.generic},
+      idle_request_{options.host, options.port, options.token, options.idle_target, options.generic},
       times_(std::make_unique<PublishTimes>()),
       scanner_(deliveries_, options.generic ? nullptr : times_.get()),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
@@ -66,8 +66,11 @@ void Load::open(Role role, Kind kind) {
   wait_until_opened(unanswered_max);
   connections_.push_back(std::make_unique<Connection>(role, kind, role == Role::idle ? idle_request_ : request_, scanner_));
   auto& connection = *connections_.back();
-  // Whoever is connected before the publisher begins has to have everything from the first reading on.
-  if (options_.publish) connection.order() = Order(1);
+  // Whoever is known to be there before the publisher begins has to have everything from the first reading on.
+  if (connection.opened())
+    ++opened_;
+  else if (options_.publish)
+    connection.order() = Order(1);
   epoll_event event = {.events = EPOLLIN, .data = {.u64 = connections_.size() - 1}};
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.socket(), &event) != 0) throw std::runtime_error("epoll_ctl");
 }

@@ -77,7 +77,7 @@ ${temporary.join('\n')}
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location = /publish { nchan_publisher http; nchan_channel_id load; nchan_message_buffer_length 4096; }
-    location = /v1/stream { nchan_subscriber eventsource websocket; nchan_channel_id load; nchan_subscriber_first_message newest; }
+    location = /v1/stream { nchan_subscriber eventsource websocket longpoll; nchan_channel_id load; nchan_subscriber_first_message newest; }
     location = /idle { nchan_subscriber eventsource websocket; nchan_channel_id idle; }
   }
 }
