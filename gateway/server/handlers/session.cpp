@@ -6,8 +6,11 @@
 namespace weir::gateway {
 namespace {
 
-std::string cookie(std::string_view secret, bool tls) {
-  return "weir_session=" + std::string(secret) + "; HttpOnly; SameSite=Strict; Path=/" + (tls ? "; Secure" : "");
+/// Without a path it belongs to where it was made (RFC 6265 section 5.1.4): also behind a prefix that only the proxy knows. The
+/// page's origin tells of TLS that ends at a proxy.
+std::string cookie(std::string_view secret, const Request& request) {
+  const bool secure = request.tls || request.origin.starts_with("https://");
+  return "weir_session=" + std::string(secret) + "; HttpOnly; SameSite=Strict" + (secure ? "; Secure" : "");
 }
 
 std::string describe(const Principal& principal) {
@@ -38,7 +41,7 @@ Outcome sign_in(Call& call) {
   if (!secret) return refuse(access, secret.error());
   const auto principal = access.by_session(*secret);
   if (!principal) return problem(503, "the session ended at once: try again");
-  return json_response(200, describe(*principal)).with("Set-Cookie", cookie(*secret, call.request.tls));
+  return json_response(200, describe(*principal)).with("Set-Cookie", cookie(*secret, call.request));
 }
 
 Outcome sign_out(Call& call) {
@@ -46,7 +49,7 @@ Outcome sign_out(Call& call) {
     const auto ended = call.host.access().end_session(*secret);
     if (!ended && ended.error().code != ErrorCode::not_found) return problem(ended.error());
   }
-  return empty_response(204).with("Set-Cookie", cookie("", call.request.tls) + "; Max-Age=0");
+  return empty_response(204).with("Set-Cookie", cookie("", call.request) + "; Max-Age=0");
 }
 
 }  // namespace weir::gateway

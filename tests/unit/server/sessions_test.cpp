@@ -12,7 +12,9 @@ TEST_F(ServerTest, ACodeBecomesASessionOnce) {
   const auto answer = ask("POST", "/v1/session", type, body);
   ASSERT_EQ(answer.status, 200) << answer.body;
   const std::string cookie = answer.header("set-cookie");
-  EXPECT_NE(cookie.find("HttpOnly; SameSite=Strict; Path=/"), std::string::npos);
+  EXPECT_NE(cookie.find("HttpOnly; SameSite=Strict"), std::string::npos);
+  EXPECT_EQ(cookie.find("Path"), std::string::npos) << "of the proxy's prefix, which only the browser knows";
+  EXPECT_EQ(cookie.find("Secure"), std::string::npos);
   EXPECT_EQ(ask("POST", "/v1/session", type, body).status, 401);
   const std::string session = "Cookie: " + cookie.substr(0, cookie.find(';')) + "\r\n";
   EXPECT_EQ(ask("GET", "/v1/session", session).status, 200);
@@ -20,6 +22,15 @@ TEST_F(ServerTest, ACodeBecomesASessionOnce) {
   expect_problem(ask("DELETE", "/v1/session", session + "Origin: http://evil.example\r\n"), 403);
   EXPECT_EQ(ask("DELETE", "/v1/session", session + "Origin: http://gateway.test\r\n").status, 204);
   EXPECT_EQ(ask("GET", "/v1/session", session).status, 401);
+}
+
+TEST(ServerSession, ItsCookieIsSecureWhereThePageCameByTls) {
+  TestServer server([](ServerOptions& options) { options.origins = {"https://gateway.example"}; });
+  const std::string body = R"({"code":")" + *server.access()->add_code() + "\"}";
+  const std::string headers = "Content-Type: application/json\r\nOrigin: https://gateway.example\r\n";
+  const auto answer = HttpClient(server.port()).ask("POST", "/v1/session", headers, body);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_TRUE(answer.header("set-cookie").ends_with("; Secure")) << answer.header("set-cookie");
 }
 
 TEST(ServerLimits, MoreConnectionsThanAllowedAreTold) {
