@@ -10,4 +10,5 @@ export { startMosquitto } from './harness/mosquitto.mjs';
 export { startGateway } from './harness/gateway.mjs';
 export { numberedReplay, replayBegins, startNode } from './harness/node.mjs';
 export { Ndjson, Sse, Ws, page } from './harness/clients.mjs';
+export { originsToml, replace, startProxy } from './harness/proxies.mjs';
 export { mqttToml, serialToml } from './harness/configuration.mjs';

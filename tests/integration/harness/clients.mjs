@@ -104,11 +104,11 @@ export class Ndjson extends Collector {
 
 /** WebSocket through the npm package ws; `messages` has everything, `records` what came in `records` messages. */
 export class Ws extends Collector {
-  static async open(gateway, query = '', { role = 'viewer', protocol = 'weir.v1.json', headers = {} } = {}) {
+  static async open(gateway, query = '', { role = 'viewer', protocol = 'weir.v1.json', headers = {}, tls = {} } = {}) {
     const ws = new Ws();
     ws.messages = [];
     const all = { ...(role && { authorization: `Bearer ${await gateway.token(role)}` }), ...headers };
-    ws.socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/v1/stream?${query}`, protocol, { headers: all });
+    ws.socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/v1/stream?${query}`, protocol, { headers: all, ...tls });
     closeAtEnd(ws);
     ws.socket.on('message', (data, binary) => ws.take(data, binary));
     ws.closed = new Promise((done) => ws.socket.on('close', (code, reason) => done({ code, reason: String(reason) })));
