@@ -86,6 +86,17 @@ function everyDelivery(name, prefix) {
     assert.deepEqual(values((await page(through, `devices=page&after=${cursor}`)).records), [3]);
   });
 
+  test('a page that is still the same is not sent again, though compressing changes its tag', async () => {
+    await push(through, readings('same', range(0, 50)));
+    const ask = (headers = {}) => through.fetch('/v1/stream?devices=same', { headers: { accept: 'application/json', ...headers } });
+    const first = await ask();
+    assert.equal(first.headers.get('content-encoding'), prefix ? 'gzip' : null);
+    assert.equal((await first.json()).records.length, 50);
+    assert.equal((await ask({ 'if-none-match': first.headers.get('etag') })).status, 304);
+    await push(gateway, readings('same', [50]));
+    assert.equal((await ask({ 'if-none-match': first.headers.get('etag') })).status, 200);
+  });
+
   test('a refusal arrives as it is', async () => {
     const response = await through.fetch('/v1/stream?limit=none');
     assert.equal(response.status, 400);
