@@ -26,6 +26,8 @@ constexpr Route table[] = {
     {Method::get, "/healthz", std::nullopt, health},
     {Method::get, "/readyz", std::nullopt, readiness},
     {Method::get, "/metrics", Right::read, metrics},
+    {Method::get, "/openapi.json", std::nullopt, serve_asset},
+    {Method::get, "/asyncapi.json", std::nullopt, serve_asset},
     {Method::get, "/", std::nullopt, serve_asset},
     {Method::get, "/{asset}", std::nullopt, serve_asset},
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "dashboard/assets.h"
+#include "server/api/descriptions.h"
 #include "server/handlers/handlers.h"
 
 namespace weir::gateway {
@@ -11,6 +12,14 @@ constexpr std::string_view content_security_policy =
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 std::string_view view(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+const Asset* find_asset(std::string_view path) {
+  for (const auto assets : {dashboard_assets(), api_descriptions()}) {
+    const auto found = std::find_if(assets.begin(), assets.end(), [path](const Asset& asset) { return asset.path == path; });
+    if (found != assets.end()) return &*found;
+  }
+  return nullptr;
+}
 
 Response describe(const Asset& asset) {
   Response response;
@@ -23,10 +32,8 @@ Response describe(const Asset& asset) {
 }  // namespace
 
 Outcome serve_asset(Call& call) {
-  const auto assets = dashboard_assets();
-  const auto found =
-      std::find_if(assets.begin(), assets.end(), [&](const Asset& asset) { return asset.path == call.request.path; });
-  if (found == assets.end()) return problem(404, "nothing is at this path");
+  const Asset* found = find_asset(call.request.path);
+  if (found == nullptr) return problem(404, "nothing is at this path");
   Response response = describe(*found);
   if (unchanged(call.request.if_none_match, found->etag)) {
     response.status = 304;

@@ -31,6 +31,6 @@ Outcome show_status(Call& call);      // GET /v1/status
 Outcome health(Call& call);           // GET /healthz
 Outcome readiness(Call& call);        // GET /readyz
 Outcome metrics(Call& call);          // GET /metrics
-Outcome serve_asset(Call& call);      // GET of everything else
+Outcome serve_asset(Call& call);      // GET of the descriptions and everything else
 
 }  // namespace weir::gateway
