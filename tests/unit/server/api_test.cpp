@@ -66,14 +66,21 @@ TEST(Api, EveryRouteIsDescribedWithItsRolesAndNothingElseIs) {
   EXPECT_EQ(described_routes(description("/openapi.json")), served);
 }
 
+/// Sessions have the role admin, which does not push readings.
+json credentials_for(std::optional<Right> right) {
+  json all = json::array();
+  if (right) all.push_back({{"token", json::array()}});
+  if (right && allows(Role::admin, *right)) all.push_back({{"session", json::array()}});
+  return all;
+}
+
 TEST(Api, CredentialsAreAskedForWhereTheRouteHasARight) {
   const json openapi = description("/openapi.json");
   for (const Route& route : routes()) {
     const json& operation = openapi["paths"][std::string(route.pattern)][lower(to_string(route.method))];
-    const json needed = route.right ? json::parse(R"([{"token":[]},{"session":[]}])") : json::array();
-    EXPECT_EQ(operation["security"], needed) << route.pattern;
-    EXPECT_EQ(operation["responses"].contains("401"), route.right.has_value() || operation["operationId"] == "signIn")
-        << route.pattern;
+    EXPECT_EQ(operation["security"], credentials_for(route.right)) << route.pattern;
+    const bool refuses = route.right || operation["operationId"] == "signIn";  // a wrong code is 401, too
+    EXPECT_EQ(operation["responses"].contains("401"), refuses) << route.pattern;
   }
 }
 
@@ -132,6 +139,18 @@ TEST_F(ServerTest, DescriptionsAreServedToAnybodyAndCompressedWhereAsked) {
     EXPECT_LT(compressed.body.size(), plain.body.size() / 3);
     EXPECT_EQ(ask("GET", path, "If-None-Match: " + plain.header("etag") + "\r\n").status, 304);
   }
+}
+
+TEST_F(ServerTest, NotReadyAnswersAsDescribed) {
+  server.readiness = {false, {"the log has stopped"}};
+  const auto answer = ask("GET", "/readyz");
+  const json schema = description("/openapi.json")["components"]["schemas"]["Readiness"];
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.header("content-type"), "application/json");
+  const json body = json::parse(answer.body);
+  EXPECT_EQ(body.size(), schema["properties"].size());
+  EXPECT_TRUE(names(schema["properties"]["status"]["enum"]).contains(body["status"]));
+  EXPECT_EQ(body["reasons"], json::array({"the log has stopped"}));
 }
 
 }  // namespace
