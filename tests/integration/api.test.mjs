@@ -1,7 +1,9 @@
 // GET /openapi.json holds: each operation is called, each answer judged by it, and each status that it describes is provoked.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test, { before } from 'node:test';
-import { Ndjson, Ws, mqttToml, startGateway, startMosquitto, waitFor } from './harness.mjs';
+import { Ndjson, Ws, mqttToml, root, run, startGateway, startMosquitto, temporaryFolder, waitFor } from './harness.mjs';
 import { OpenApi, faultsOfOpenApi } from './harness/descriptions.mjs';
 
 const declared = `
@@ -267,7 +269,7 @@ test('pages of another origin change nothing with a cookie: 403; a wrong code is
 });
 
 test('what has not changed is 304', async () => {
-  for (const id of ['openapi', 'asyncapi', 'dashboard', 'asset']) {
+  for (const id of ['openStream', 'openapi', 'asyncapi', 'dashboard', 'asset']) {
     const etag = (await request(id)).headers.get('etag');
     await call(id, 304, { headers: { 'if-none-match': etag } });
   }
@@ -281,6 +283,21 @@ test('the upgrade is described', async () => {
   const ws = await Ws.open(gateway);
   assert.deepEqual(api.against(['paths', '/v1/stream', 'get', 'responses', 101, 'headers', 'Sec-WebSocket-Protocol', 'schema'], ws.socket.protocol), []);
   api.seen.add('openStream 101');
+});
+
+test('the lines of the documentation show what they say', async () => {
+  const [, block] = readFileSync(join(root, 'gateway/docs/api.md'), 'utf8').match(/^```sh\n(.*?)^```/ms);
+  const lines = block.trim().split('\n');
+  const cwd = temporaryFolder();
+  const shown = [/^\/v1\/stream$/m, /"name": "points"/, /"1009": /, /^$/];
+  assert.equal(lines.length, shown.length);
+  for (const [i, line] of lines.entries()) {
+    const { code, stdout, stderr } = await run('sh', ['-ec', line], { cwd, env: { WEIR_URL: gateway.url } });
+    assert.equal(code, 0, `${line}\n${stderr}`);
+    assert.match(stdout, shown[i], line);
+  }
+  const saved = ['openapi', 'asyncapi'].map((name) => JSON.parse(readFileSync(join(cwd, `${name}.json`), 'utf8')));
+  assert.deepEqual(saved, [api.document, await gateway.get('/asyncapi.json')]);
 });
 
 // Not provoked here: 408 takes a minute, over loopback there is no limit of connections for an address, and a gateway that is
