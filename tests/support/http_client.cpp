@@ -1,6 +1,7 @@
 #include "support/http_client.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -51,6 +52,13 @@ HttpClient::~HttpClient() { hang_up(); }
 void HttpClient::hang_up() {
   if (socket_ >= 0) ::close(socket_);
   socket_ = -1;
+}
+
+void HttpClient::vanish() {
+  sock_filter nothing{BPF_RET | BPF_K, 0, 0, 0};
+  const sock_fprog program{1, &nothing};
+  if (::setsockopt(socket_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+    throw std::runtime_error("a filter can't be attached to the socket");
 }
 
 void HttpClient::stop_sending() { ::shutdown(socket_, SHUT_WR); }

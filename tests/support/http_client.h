@@ -32,6 +32,7 @@ class HttpClient {
 
   void send(std::string_view bytes);
   void hang_up();       // both directions
+  void vanish();        // the kernel drops whatever comes, unacknowledged, as if the cable were cut
   void stop_sending();  // half: the server sees the end, we still read
 
   /// `headers`: "Name: value\r\n" each.

@@ -1,6 +1,8 @@
 #include "server/loop/connection.h"
 
 #include <libwebsockets.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <utility>
@@ -16,6 +18,7 @@ namespace {
 constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} << 20U;  // a larger refused body: the connection ends
 constexpr std::chrono::seconds body_time_max{60};
 constexpr std::chrono::seconds close_time_max{2};
+constexpr std::chrono::seconds silence_max{29};
 
 bool takes_a_body(Method method) { return method == Method::post || method == Method::put || method == Method::patch; }
 
@@ -164,6 +167,15 @@ void Connection::begin_stream(const Response& response, std::string_view first) 
 }
 
 bool Connection::can_write() const { return handle_ != nullptr && !closing_ && lws_partial_buffered(handle_) == 0; }
+
+/// A peer that is gone without a word: what was sent is sent again by the kernel, for a quarter of an hour. One that is there and
+/// reads nothing acknowledges what its buffers take, and has nothing unacknowledged when they are full.
+bool Connection::peer_is_lost() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (handle_ == nullptr || ::getsockopt(lws_get_socket_fd(handle_), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  return info.tcpi_unacked > 0 && std::chrono::milliseconds(info.tcpi_last_ack_recv) >= silence_max;
+}
 
 void Connection::write(std::string_view bytes) {
   if (closing_ || handle_ == nullptr || bytes.empty()) return;

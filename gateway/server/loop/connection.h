@@ -60,6 +60,7 @@ class Connection {
   void begin(std::unique_ptr<Exchange> exchange);
   void begin_stream(const Response& response, std::string_view first);  // the head of an answer without an end
   bool can_write() const;                                               // nothing of an earlier write is pending
+  bool peer_is_lost() const;                                            // it has acknowledged nothing for long
   void write(std::string_view bytes);                                   // bytes on the wire, as they are
   void want_writable();
   void want_more();            // writable() in the next turn, or when the socket takes more

@@ -11,7 +11,8 @@ namespace weir::gateway {
 namespace {
 
 constexpr std::chrono::seconds heartbeat_interval{15};
-constexpr std::size_t headroom = 24;  // the head of a chunk is put before its data
+constexpr std::chrono::seconds look_interval{5};  // for whether the client is still there: found within 35 s
+constexpr std::size_t headroom = 24;              // the head of a chunk is put before its data
 
 }  // namespace
 
@@ -33,8 +34,12 @@ void StreamSession::start() {
 
 /// One write in a turn: from the wake-up when the socket takes it, otherwise when the library says that it does.
 void StreamSession::pump() {
-  if (reading_ || !connection().can_write()) return set_deadline();
   const Monotonic now = host().now();
+  if (now - looked_ >= look_interval) {
+    looked_ = now;
+    if (connection().peer_is_lost()) return connection().abort();
+  }
+  if (reading_ || !connection().can_write()) return set_deadline();
   const auto from = group_.alone() ? std::nullopt : subscription_.common_position(now);
   if (const auto* write = from ? group_.find(*from) : nullptr) return send_shared(*write);
   out().assign(headroom, ' ');

@@ -53,7 +53,7 @@ class StreamSession : public Exchange, protected RecordSink {
 
   Subscription subscription_;
   SharedWrites::Member group_;
-  Monotonic written_{};
+  Monotonic written_{}, looked_{};
   std::uint64_t records_ = 0;
   bool reading_ = false;
 };

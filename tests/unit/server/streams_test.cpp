@@ -19,6 +19,21 @@ TEST_F(ServerTest, AStreamerThatHangsUpIsNoticedAtOnce) {
   EXPECT_TRUE(test::wait_until(streams, 5s));
 }
 
+TEST_F(ServerTest, AStreamerThatVanishesWithoutAWordIsFound) {
+  HttpClient idle(server.port()), busy(server.port()), deaf(server.port());
+  for (HttpClient* client : {&idle, &busy, &deaf}) {
+    const auto* const target = client == &idle ? "/v1/stream?devices=nothing" : "/v1/stream";
+    client->request("GET", target, TestServer::bearer(server.viewer) + "Accept: text/event-stream\r\n");
+    EXPECT_EQ(client->read_head().status, 200);
+  }
+  for (HttpClient* client : {&idle, &busy}) client->vanish();
+  const auto streams = [&](const char* number) {
+    server.append("a", 0, 1);
+    return get("/metrics").body.find("weir_server_connections{kind=\"sse\"} " + std::string(number)) != std::string::npos;
+  };
+  EXPECT_TRUE(test::wait_until([&] { return streams("1\n"); }, 45s));  // the one that is there and reads nothing stays
+}
+
 TEST_F(ServerTest, WhoNeverReadsCostsABoundedBufferAndDisturbsNobody) {
   std::vector<std::unique_ptr<HttpClient>> deaf;
   for (int i = 0; i < 10; ++i) {
