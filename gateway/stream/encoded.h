@@ -59,6 +59,10 @@ class EncodedBlocks {
   /// Valid until the next call of of().
   EncodedBlock& of(const BlockPtr& block, Format format);
 
+  /// For one pull of one subscription; no pull runs inside another.
+  std::string& scratch_text() { return scratch_text_; }
+  std::vector<BlockPtr>& scratch_blocks() { return scratch_blocks_; }
+
   std::size_t bytes() const { return bytes_; }
   std::uint64_t encoded() const { return encoded_; }    // records encoded since start
   std::uint64_t released() const { return released_; }  // blocks let go for the limit
@@ -75,6 +79,8 @@ class EncodedBlocks {
   std::uint64_t released_ = 0;
   std::unordered_map<const Block*, Entry> blocks_;
   std::deque<const Block*> order_;  // as they came
+  std::string scratch_text_;
+  std::vector<BlockPtr> scratch_blocks_;
 };
 
 }  // namespace weir::gateway

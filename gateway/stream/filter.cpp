@@ -57,30 +57,46 @@ bool any_matches(const std::vector<std::string>& terms, std::string_view name) {
 
 Result<Filter> Filter::parse(std::string_view kinds, std::string_view devices, std::string_view metrics) {
   Filter filter;
+  State& state = *filter.state_;
   if (!kinds.empty()) {
     auto parsed = parse_kinds(kinds);
     if (!parsed) return parsed.error();
-    filter.kinds_ = *parsed;
+    state.kinds = *parsed;
   }
   auto device_terms = parse_terms("devices", devices);
   if (!device_terms) return device_terms.error();
   auto metric_terms = parse_terms("metrics", metrics);
   if (!metric_terms) return metric_terms.error();
-  filter.key_ = std::to_string(filter.kinds_) + '\n' + std::string(devices) + '\n' + std::string(metrics);
-  filter.devices_ = std::move(*device_terms);
-  filter.metrics_ = std::move(*metric_terms);
+  state.key = std::to_string(state.kinds) + '\n' + std::string(devices) + '\n' + std::string(metrics);
+  state.devices = std::move(*device_terms);
+  state.metrics = std::move(*metric_terms);
   return filter;
 }
 
 bool Filter::decide(const Series& series) {
-  if (series.id >= decided_.size()) decided_.resize(series.id + 1, undecided);
-  const bool wanted = any_matches(devices_, series.device) && any_matches(metrics_, series.metric);
-  decided_[series.id] = wanted ? yes : no;
+  State& state = *state_;
+  if (series.id >= state.decided.size()) state.decided.resize(series.id + 1, undecided);
+  const bool wanted = any_matches(state.devices, series.device) && any_matches(state.metrics, series.metric);
+  state.decided[series.id] = wanted ? yes : no;
   return wanted;
 }
 
 bool Filter::matches_event(const Event& event) const {
-  return any_matches(devices_, event.device) && (event.metric.empty() || any_matches(metrics_, event.metric));
+  return any_matches(state_->devices, event.device) && (event.metric.empty() || any_matches(state_->metrics, event.metric));
+}
+
+Filter Filters::same(Filter filter) {
+  if (states_.size() >= prune_at_) {
+    std::erase_if(states_, [](const auto& entry) { return entry.second.expired(); });
+    prune_at_ = 2 * states_.size() + 64;
+  }
+  auto& known = states_[filter.key()];
+  if (auto state = known.lock()) {
+    filter.state_ = std::move(state);
+  } else {
+    known = filter.state_;
+  }
+  return filter;
 }
 
 }  // namespace weir::gateway

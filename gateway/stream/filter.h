@@ -1,15 +1,18 @@
 // Filter: which records a consumer wants: kinds, devices, metrics; globs.
 //
 // Purpose    decided once per series and filter, then an array look-up per record.
-// Thread     belongs to one thread (it remembers decisions).
-// Limits     limits::filter_terms_max terms in each list; one byte per series remembered. `devices` leaves out the records
-//            that are about no device (`*` does not); `metrics` says nothing of records that have no metric (a command).
+// Thread     belongs to one thread, with its copies: they share what was decided.
+// Limits     limits::filter_terms_max terms in each list; one byte per series remembered, once for all copies. `devices` leaves
+//            out the records that are about no device (`*` does not); `metrics` says nothing of records that have no metric (a
+//            command).
 // Errors     parse says which term is wrong.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -27,25 +30,41 @@ class Filter {
     return record.series ? matches_series(*record.series) : matches_event(*record.event);
   }
   bool matches_series(const Series& series) {
-    if (series.id < decided_.size() && decided_[series.id] != undecided) return decided_[series.id] == yes;
+    const auto& decided = state_->decided;
+    if (series.id < decided.size() && decided[series.id] != undecided) return decided[series.id] == yes;
     return decide(series);
   }
-  bool wants(Kind kind) const { return (kinds_ >> static_cast<unsigned>(kind)) & 1U; }
   /// The same for filters that let the same pass, by their text.
-  const std::string& key() const { return key_; }
-  bool wants_events() const { return (kinds_ & ~(1U << static_cast<unsigned>(Kind::reading))) != 0; }
+  const std::string& key() const { return state_->key; }
+  bool wants(Kind kind) const { return (state_->kinds >> static_cast<unsigned>(kind)) & 1U; }
+  bool wants_events() const { return (state_->kinds & ~(1U << static_cast<unsigned>(Kind::reading))) != 0; }
 
  private:
+  friend class Filters;
   enum : std::uint8_t { undecided, no, yes };
+  struct State {
+    std::uint32_t kinds = 1U << static_cast<unsigned>(Kind::reading);
+    std::vector<std::string> devices;  // empty: all
+    std::vector<std::string> metrics;
+    std::vector<std::uint8_t> decided;  // by series id
+    std::string key;
+  };
 
   bool decide(const Series& series);
   bool matches_event(const Event& event) const;
 
-  std::uint32_t kinds_ = 1U << static_cast<unsigned>(Kind::reading);
-  std::vector<std::string> devices_;  // empty: all
-  std::vector<std::string> metrics_;
-  std::vector<std::uint8_t> decided_;  // by series id
-  std::string key_;
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+/// Makes equal filters copies of one: a thousand clients that ask the same decide it once. Belongs to one thread, as they do.
+class Filters {
+ public:
+  Filter same(Filter filter);
+  std::size_t known() const { return states_.size(); }
+
+ private:
+  std::unordered_map<std::string, std::weak_ptr<Filter::State>> states_;
+  std::size_t prune_at_ = 64;
 };
 
 }  // namespace weir::gateway

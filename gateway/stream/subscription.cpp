@@ -165,15 +165,17 @@ void Subscription::Impl::send(Pull& pull, const Record& record, std::string_view
 }
 
 void Subscription::Impl::send_own(Pull& pull, const Record& record, Marks marks, std::uint64_t resume_after) {
-  text_.clear();
-  append(text_, pull.sink.format(), record, marks);
-  send(pull, record, text_, resume_after);
+  std::string& text = encoded_.scratch_text();
+  text.clear();
+  append(text, pull.sink.format(), record, marks);
+  send(pull, record, text, resume_after);
 }
 
 void Subscription::Impl::send_gap(Pull& pull, const Gap& gap) {
-  text_.clear();
-  append(text_, pull.sink.format(), gap);
-  pull.sink.gap(text_, gap.to);
+  std::string& text = encoded_.scratch_text();
+  text.clear();
+  append(text, pull.sink.format(), gap);
+  pull.sink.gap(text, gap.to);
 }
 
 Marks Subscription::Impl::marks_of(const Record& record) {

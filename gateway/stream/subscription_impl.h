@@ -129,8 +129,6 @@ class Subscription::Impl {
   RateLimit rate_{pages_ ? 0 : query_.rate};
 
   std::vector<Timestamp> had_;  // of a consumer: the newest time that it has, by series
-  std::vector<BlockPtr> blocks_;
-  std::string text_;
 };
 
 }  // namespace weir::gateway

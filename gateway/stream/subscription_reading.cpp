@@ -34,15 +34,14 @@ Range range_of(const Block& block, std::uint64_t after, std::uint64_t last) {
 
 Stop Subscription::Impl::read_on(Pull& pull) {
   if (cold_) return take_cold(pull);
-  std::vector<BlockPtr> blocks = std::move(blocks_);
+  std::vector<BlockPtr>& blocks = encoded_.scratch_blocks();
   const bool cold = log_.read_tail(position_, records_per_read, blocks) == Log::TailRead::cold;
   Stop stop = cold ? behind_the_tail(pull) : blocks.empty() ? Stop(Next::caught_up) : Stop();
   for (const auto& block : blocks) {
     if (stop || cold || gather_.sealed() || at_end()) break;
     stop = take(pull, block, true);
   }
-  blocks.clear();  // not to keep what the tail lets go; the storage is used again
-  blocks_ = std::move(blocks);
+  blocks.clear();  // not to keep what the tail lets go
   return stop;
 }
 
@@ -150,16 +149,17 @@ bool Subscription::Impl::more_matching_than(std::size_t count) {
   if (log_.head() - position_ <= count) return false;
   std::uint64_t at = position_;
   std::size_t found = 0;
+  std::vector<BlockPtr>& blocks = encoded_.scratch_blocks();
   while (found <= count && at < std::min(end_, log_.head())) {
-    const bool cold = log_.read_tail(at, records_per_read, blocks_) == Log::TailRead::cold;
-    if (cold || blocks_.empty()) break;
-    for (const auto& block : blocks_) {
+    const bool cold = log_.read_tail(at, records_per_read, blocks) == Log::TailRead::cold;
+    if (cold || blocks.empty()) break;
+    for (const auto& block : blocks) {
       const auto [from, to] = range_of(*block, at, end_);
       for (std::size_t i = from; i < to; ++i) found += query_.filter.matches(block->records[i]) ? 1 : 0;
       at = block->last();
     }
   }
-  blocks_.clear();
+  blocks.clear();
   return found > count;
 }
 

@@ -71,6 +71,7 @@ class Host {
   std::chrono::seconds uptime() const { return std::chrono::duration_cast<std::chrono::seconds>(now() - began_); }
   EncodedBlocks& encoded() { return encoded_; }
   SharedWrites& shared_writes() { return shared_writes_; }
+  Filters& filters() { return filters_; }
   Consumers& consumers() { return consumers_; }
   Counters& counters() { return counters_; }
   bool tls() const;
@@ -122,6 +123,7 @@ class Host {
   Mailbox<std::function<void()>> tasks_;
   EncodedBlocks encoded_;
   SharedWrites shared_writes_;
+  Filters filters_;
   Consumers consumers_;
   Counters counters_;
   Deadlines deadlines_;

@@ -22,6 +22,7 @@ Result<void> acknowledge_return(Host& host, const StreamQuery& query) {
 
 Subscription subscribe(Host& host, StreamQuery query, bool pages) {
   const std::string consumer = query.consumer;
+  query.filter = host.filters().same(std::move(query.filter));
   const auto acknowledged = consumer.empty() ? std::nullopt : host.consumers().acknowledged(consumer);
   Subscription subscription(host.log(), host.latest(), host.encoded(), std::move(query), pages, acknowledged);
   if (!consumer.empty() && !acknowledged) {

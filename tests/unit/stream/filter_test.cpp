@@ -93,5 +93,26 @@ TEST(Filter, SaysWhichTermIsWrong) {
   EXPECT_NE(fault("", many + ",a", "").find("64"), std::string::npos);
 }
 
+TEST(Filters, EqualOnesShareWhatWasDecidedAndOthersDoNot) {
+  Filters filters;
+  auto first = filters.same(*Filter::parse("", "boil*", ""));
+  auto equal = filters.same(*Filter::parse("", "boil*", ""));
+  auto other = filters.same(*Filter::parse("", "pump*", ""));
+  EXPECT_EQ(&first.key(), &equal.key());  // one state
+  EXPECT_NE(first.key(), other.key());
+  Fixture f;
+  EXPECT_TRUE(first.matches(f.reading("boiler", "temperature")));
+  EXPECT_TRUE(equal.matches(f.reading("boiler", "temperature")));
+  EXPECT_FALSE(other.matches(f.reading("boiler", "temperature")));
+}
+
+TEST(Filters, ForgetsThoseThatNobodyHas) {
+  Filters filters;
+  std::string key;
+  for (int i = 0; i < 1000; ++i) key = filters.same(*Filter::parse("", "device-" + std::to_string(i), "")).key();
+  EXPECT_LE(filters.known(), 128U);
+  EXPECT_EQ(filters.same(*Filter::parse("", "device-999", "")).key(), key);
+}
+
 }  // namespace
 }  // namespace weir::gateway
