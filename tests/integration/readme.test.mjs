@@ -53,6 +53,14 @@ test('each line for the shell does what it says', async () => {
   }
 });
 
+test('the page about streams shows an entity tag', async () => {
+  const [, block] = readFileSync(join(root, 'gateway/docs/streams.md'), 'utf8').match(/^```sh\n(.*?)^```/ms);
+  const env = { WEIR_URL: gateway.url, WEIR_TOKEN: await gateway.token() };
+  const { code, stdout, stderr } = await run('sh', ['-ec', block.replace('page.json', '/dev/null')], { env });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^ETag: "/i);
+});
+
 test('each line of JavaScript shows readings', async (t) => {
   const authorization = `Bearer ${await gateway.token()}`;
   // What a page has: addresses relative to it, and its session's cookie (here: a token).
