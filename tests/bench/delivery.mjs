@@ -1,4 +1,6 @@
-// What delivering a record costs, Weir and its anchors in turn: A B A B. The ratio is that of medians. WEIR_BENCH_PAIRS: how many turns.
+// What delivering a record costs, Weir and its anchors in turn: A B A B. Ratios are the median of those of each
+// turn, so that a machine that gets slower meanwhile slows both. WEIR_BENCH_PAIRS: how many turns. What Weir costs includes taking the
+// readings over HTTP and committing them; the bare loop makes its own.
 import { run } from '../integration/harness/process.mjs';
 import { load, startBareLoop, startNchan, startNodeServer, startWeir } from './load/servers.mjs';
 
@@ -7,11 +9,12 @@ const begin = { '--warm-up': 0.5, '--seconds': 2 };
 const names = { sse: 'SSE', websocket: 'WebSocket' };
 const faults = { records: 0, wrong: 0 };
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const shown = (value) => Number(value.toPrecision(3));
 const cpu = (result) => result.cpu_us_per_record;
 const ms = (result) => result.p99_ms;
 
-/** One run; `fresh`: a server for this run alone. */
+/** One run. `start`: a server, or what starts one for this run alone. */
 async function once(start, options) {
   const server = typeof start === 'function' ? await start() : start;
   const result = await load(server, { ...begin, ...options });
@@ -21,17 +24,19 @@ async function once(start, options) {
   return result;
 }
 
-/** `what` is for whoever waits; `runs`: name -> a function that makes one run. Answers name -> results, in turns. */
+/** `what` is for whoever waits; `runs`: name -> a function that makes one run. Answers medians by name. */
 async function inTurns(what, runs) {
   console.log(`  ${what} …`);
   const results = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
   for (let turn = 0; turn < pairs; turn += 1) {
     for (const [name, each] of Object.entries(runs)) results[name].push(await each());
   }
-  return (name, of) => median(results[name].map(of));
+  const value = (name, of) => median(results[name].map(of));
+  value.ratio = (anchor, of) => median(results.weir.map((each, turn) => of(each) / of(results[anchor][turn])));
+  return value;
 }
 
-const ratio = (value, name, anchor, of, goal) => ({ name, value: value('weir', of) / value(anchor, of), unit: '×', ...(goal && { goal }) });
+const ratio = (value, name, anchor, of, goal) => ({ name, value: value.ratio(anchor, of), unit: '×', ...(goal && { goal }) });
 
 /** Records one at a time. `others`: further anchors, without goals. */
 async function live({ weir, kind, clients, rate, goal, others = {}, latency }) {
@@ -42,11 +47,11 @@ async function live({ weir, kind, clients, rate, goal, others = {}, latency }) {
   const value = await inTurns(what, runs);
   const figures = [
     { name: `${what}: CPU per record`, value: value('weir', cpu), unit: 'µs' },
-    ratio(value, `${what}: to the bare loop (${value('the bare loop', cpu)} µs)`, 'the bare loop', cpu, goal),
+    ratio(value, `${what}: to the bare loop (${shown(value('the bare loop', cpu))} µs)`, 'the bare loop', cpu, goal),
     { name: `${what}: p99`, value: value('weir', ms), unit: 'ms', ...(latency && { goal: '≤ 5' }) },
-    ratio(value, `${what}: p99 to the bare loop's (${value('the bare loop', ms)} ms)`, 'the bare loop', ms, latency && '≤ 1.3'),
+    ratio(value, `${what}: p99 to the bare loop's (${shown(value('the bare loop', ms))} ms)`, 'the bare loop', ms, latency && '≤ 1.3'),
   ];
-  for (const name of Object.keys(others)) figures.push(ratio(value, `${what}: CPU to ${name} (${value(name, cpu)} µs)`, name, cpu));
+  for (const name of Object.keys(others)) figures.push(ratio(value, `${what}: CPU to ${name} (${shown(value(name, cpu))} µs)`, name, cpu));
   return figures;
 }
 
@@ -60,7 +65,7 @@ async function gathered({ weir, kind, ms: flush, goal }) {
   });
   return [
     { name: `${what}: CPU per record`, value: value('weir', cpu), unit: 'µs', goal },
-    ratio(value, `${what}: to the bare loop (${value('bare', cpu)} µs)`, 'bare', cpu),
+    ratio(value, `${what}: to the bare loop (${shown(value('bare', cpu))} µs)`, 'bare', cpu),
   ];
 }
 
@@ -76,7 +81,7 @@ async function saturated({ weir, kind, nchan }) {
     { name: `${what}: the bare loop`, value: 1 / value('bare', cpu), unit: 'million' },
     { name: `${what}: delivered a second`, value: value('weir', (result) => result.records_per_second) / 1e6, unit: 'million' },
   ];
-  if (nchan) figures.push({ name: `${what}: to Nchan (${value('nchan', cpu)} µs)`, value: value('nchan', cpu) / value('weir', cpu), unit: '×', goal: '≥ 30' });
+  if (nchan) figures.push({ name: `${what}: to Nchan (${shown(value('nchan', cpu))} µs)`, value: 1 / value.ratio('nchan', cpu), unit: '×', goal: '≥ 30' });
   return figures;
 }
 
@@ -86,7 +91,7 @@ async function longPoll({ weir, nchan }) {
   const options = { '--clients': 'long-poll=1000', '--publish': 100 };
   const value = await inTurns(what, { weir: () => once(weir, options), ...(nchan && { nchan: () => once(nchan, options) }) });
   const figures = [{ name: `${what}: CPU per record`, value: value('weir', cpu), unit: 'µs' }];
-  if (nchan) figures.push(ratio(value, `${what}: to Nchan (${value('nchan', cpu)} µs)`, 'nchan', cpu, '≤ 0.8'));
+  if (nchan) figures.push(ratio(value, `${what}: to Nchan (${shown(value('nchan', cpu))} µs)`, 'nchan', cpu, '≤ 0.8'));
   return figures;
 }
 
@@ -95,7 +100,7 @@ async function besideIdle({ weir }) {
   const options = { '--clients': 'sse=10', '--publish': 100 };
   const what = '10 busy clients beside 5,000 idle';
   const value = await inTurns(what, { weir: () => once(weir, { ...options, '--idle': 'sse=5000' }), alone: () => once(weir, options) });
-  const name = `${what}: CPU to that without them (${value('alone', cpu)} µs)`;
+  const name = `${what}: CPU to that without them (${shown(value('alone', cpu))} µs)`;
   return [ratio(value, name, 'alone', cpu, '≤ 1.15')];
 }
 
@@ -103,7 +108,7 @@ async function besideDeaf({ weir }) {
   const options = { '--clients': 'sse=500,websocket=500', '--publish': 100 };
   const what = 'a deaf client';
   const value = await inTurns(what, { weir: () => once(weir, { ...options, '--deaf': 'sse=1' }), alone: () => once(weir, options) });
-  return [ratio(value, `${what}: the other 1,000's p99 to that without it (${value('alone', ms)} ms)`, 'alone', ms)];
+  return [ratio(value, `${what}: the other 1,000's p99 to that without it (${shown(value('alone', ms))} ms)`, 'alone', ms)];
 }
 
 /** Of processes that have served nobody yet. */
