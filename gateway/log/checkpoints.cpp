@@ -142,7 +142,8 @@ Result<void> Checkpoints::run(Then then) {
 /// A checkpoint that fails is made after the next commit. A full disk has time until then, too.
 bool Checkpoints::committed(std::uint64_t frames) {
   frames_ = frames;
-  salts_ = salts();
+  const auto which = salts();
+  salts_ = which ? *which : 0;
   if (frames <= frames_max_) return true;
   const auto done = move_pages(Then::begin_anew);
   return done || !unsettled_ || done.error().code == ErrorCode::full;
@@ -152,8 +153,9 @@ bool Checkpoints::committed(std::uint64_t frames) {
 /// afterwards: the next commit may begin the WAL anew.
 Result<void> Checkpoints::move_pages(Then then) {
   const auto now = salts();
+  if (!now) return now.error();
   // A commit that failed has begun the WAL anew: none of its frames count.
-  Note note{now == salts_ ? frames_ : 0, now, true};
+  Note note{*now == salts_ ? frames_ : 0, *now, true};
   // The file's only block, where the file system was full from the first start on: then it is as with SQLite alone.
   const auto noted = note_.write(0, encode(note));
   if (!noted && noted.error().code != ErrorCode::full) return noted;
@@ -165,10 +167,11 @@ Result<void> Checkpoints::move_pages(Then then) {
   return settle();
 }
 
-std::uint64_t Checkpoints::salts() {
-  const auto header = database_.wal_header();
+Result<std::uint64_t> Checkpoints::salts() {
+  auto header = database_.wal_header();
+  if (!header) return header.error();
   Checksum checksum(false);
-  return header ? salts_of(*header, checksum) : 0;
+  return salts_of(*header, checksum);
 }
 
 Result<void> Checkpoints::settle() {

@@ -44,7 +44,7 @@ class Checkpoints {
       : database_(database), note_(std::move(note)), frames_max_(frames_max) {}
   bool committed(std::uint64_t frames);
   Result<void> move_pages(Then then);
-  std::uint64_t salts();
+  Result<std::uint64_t> salts();
   Result<void> settle();  // before anything is committed: the next commit may begin the WAL anew
 
   Database& database_;
