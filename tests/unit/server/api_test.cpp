@@ -116,8 +116,8 @@ TEST(Api, LimitsAreThoseOfTheProgram) {
   EXPECT_EQ(schemas["Name"]["maxLength"], limits::name_bytes_max);
   EXPECT_EQ(schemas["Unit"]["maxLength"], limits::unit_bytes_max);
   EXPECT_EQ(schemas["Value"]["maxLength"], limits::string_value_bytes_max);
-  EXPECT_EQ(schemas["StreamParameters"]["properties"]["limit"]["maximum"], limits::page_records_max);
-  EXPECT_EQ(schemas["StreamParameters"]["properties"]["limit"]["default"], limits::page_records_default);
+  EXPECT_EQ(schemas["PageLimit"]["maximum"], limits::page_records_max);
+  EXPECT_EQ(schemas["PageLimit"]["default"], limits::page_records_default);
   EXPECT_EQ(schemas["HistoryBuckets"]["properties"]["buckets"]["maxItems"], limits::history_buckets_max);
   EXPECT_EQ(openapi["components"]["parameters"]["IdempotencyKey"]["schema"]["maxLength"], limits::idempotency_key_bytes_max);
   const json& push = openapi["paths"]["/v1/readings"]["post"]["requestBody"]["content"]["application/json"]["schema"];
