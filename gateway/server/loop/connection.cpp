@@ -1,8 +1,6 @@
 #include "server/loop/connection.h"
 
 #include <libwebsockets.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "base/limits.h"
 #include "server/dispatch.h"
 #include "server/loop/host.h"
+#include "server/loop/socket_state.h"
 #include "server/transports/websocket.h"
 
 namespace weir::gateway {
@@ -19,6 +18,7 @@ constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} << 20U;  // a la
 constexpr std::chrono::seconds body_time_max{60};
 constexpr std::chrono::seconds close_time_max{2};
 constexpr std::chrono::seconds silence_max{29};
+constexpr std::uint64_t request_bytes_min = 16;  // "GET / HTTP/1.1" and the end of it
 
 bool takes_a_body(Method method) { return method == Method::post || method == Method::put || method == Method::patch; }
 
@@ -71,9 +71,15 @@ void Connection::take_head(Request&& request) {
 
 void Connection::receive(Request&& request) {
   take_head(std::move(request));
+  // libwebsockets takes the head of such a request for its body, and turns in a circle for ever.
+  const bool pipelined = !call_->request.content_length.empty() && came_early();
+  if (pipelined) return respond(with_close(problem(400, "send a request with a body when the one before was answered")));
   std::uint64_t length = 0;
   if (auto refused = check_body(call_->request, length)) return respond(std::move(*refused));
-  if (auto refused = admit(*call_)) return respond(std::move(*refused));
+  if (auto refused = admit(*call_)) {
+    refused->close = refused->close || length > 0;  // the library does not find its way behind a body that is not taken
+    return respond(std::move(*refused));
+  }
   if (length == 0) return run_call();
   has_body_ = awaits_body_ = true;
   call_->request.body.reserve(length);
@@ -168,14 +174,11 @@ void Connection::begin_stream(const Response& response, std::string_view first) 
 
 bool Connection::can_write() const { return handle_ != nullptr && !closing_ && lws_partial_buffered(handle_) == 0; }
 
-/// A peer that is gone without a word: what was sent is sent again by the kernel, for a quarter of an hour. One that is there and
-/// reads nothing acknowledges what its buffers take, and has nothing unacknowledged when they are full.
-bool Connection::peer_is_lost() const {
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  if (handle_ == nullptr || ::getsockopt(lws_get_socket_fd(handle_), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
-  return info.tcpi_unacked > 0 && std::chrono::milliseconds(info.tcpi_last_ack_recv) >= silence_max;
-}
+/// Gone without a word: what was sent is sent again by the kernel, for a quarter of an hour.
+bool Connection::peer_is_lost() const { return handle_ != nullptr && peer_is_silent(lws_get_socket_fd(handle_), silence_max); }
+
+/// The library had it when the request before was answered: nothing that could be one was taken off the socket since.
+bool Connection::came_early() const { return taken_ && bytes_taken(lws_get_socket_fd(handle_)) < *taken_ + request_bytes_min; }
 
 void Connection::write(std::string_view bytes) {
   if (closing_ || handle_ == nullptr || bytes.empty()) return;
@@ -246,6 +249,7 @@ void Connection::watch_hangup(bool on) {
 void Connection::conclude(Verdict verdict) {
   if (closing_ || handle_ == nullptr) return;
   closing_ = verdict == Verdict::close;
+  if (!closing_) taken_ = bytes_taken(lws_get_socket_fd(handle_));
   if (host_.serving == this) {
     verdict_ = verdict;
   } else if (verdict == Verdict::close || lws_http_transaction_completed(handle_) != 0) {

@@ -93,6 +93,7 @@ class Connection {
   void watch_hangup(bool on);
   void conclude(Verdict verdict);
   void arm(Monotonic at);
+  bool came_early() const;
   void send_close();
 
   Host& host_;
@@ -118,6 +119,7 @@ class Connection {
   std::string cors_;
   Credential credential_;
   std::optional<Monotonic> due_, armed_;
+  std::optional<std::uint64_t> taken_;  // off the socket, when the last request was answered
 };
 
 }  // namespace weir::gateway

@@ -153,6 +153,45 @@ TEST_F(ServerTest, WhoSaysNothingIsSentAway) {
   EXPECT_TRUE(slow.closed_within(14s));
 }
 
+std::string push_request(const std::string& headers, const std::string& body) {
+  return "POST /v1/readings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
+}
+
+/// libwebsockets turned for ever in the second of them: nobody was served any more.
+TEST_F(ServerTest, RequestsWithBodiesInOneSegmentDoNotStopTheServer) {
+  const std::string reading = R"({"device":"d","metric":"m","value":1})";
+  const auto authorised = TestServer::bearer(server.ingest);
+  for (const auto& first : {push_request("", "x"), push_request(authorised, reading), push_request(authorised, "no JSON"),
+                            std::string("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")}) {
+    for (const auto& second : {push_request("", std::string(20, 'x')), push_request(authorised, reading)}) {
+      HttpClient client(server.port());
+      client.send(first + second + second);
+      EXPECT_GE(client.read_answer().status, 200U);
+      HttpClient other(server.port());
+      EXPECT_EQ(other.ask("GET", "/healthz").status, 200);
+    }
+  }
+}
+
+TEST_F(ServerTest, RefusedBodiesDoNotStopTheServer) {
+  for (int i = 0; i < 50; ++i) {
+    HttpClient client(server.port());
+    client.send(push_request("", std::string(200, 'x')));
+    EXPECT_EQ(client.read_answer().status, 401);
+    EXPECT_TRUE(client.closed_within(5s));
+  }
+  EXPECT_EQ(ask("GET", "/healthz").status, 200);
+}
+
+TEST_F(ServerTest, OneConnectionTakesOnePushAfterTheOther) {
+  HttpClient client(server.port());
+  for (int i = 0; i < 100; ++i) {
+    client.send(push_request(TestServer::bearer(server.ingest), R"({"device":"d","metric":"m","value":1})"));
+    EXPECT_EQ(client.read_answer().status, 200);
+  }
+}
+
 /// The library closes one descriptor twice: not while others run, who may have opened a file under its number.
 TEST(ServerDescriptors, AreClosedOnceWhileOtherThreadsRun) {
   TestServer server;

@@ -1,0 +1,22 @@
+// What the kernel knows of a client's socket.
+//
+// Purpose    whether the client is still there, and how far the library has read.
+// Thread     any.
+// Ownership  none.
+// Limits     a system call or two each.
+// Errors     what the kernel does not tell counts as nothing wrong. Source: tcp(7), RFC 4898 (tcpEStatsAppHCThruOctetsReceived).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace weir::gateway {
+
+/// Bytes that were taken off the socket since the connection began.
+std::uint64_t bytes_taken(int socket);
+
+/// The peer has acknowledged nothing for so long, though something was sent. One that is there and reads nothing acknowledges
+/// what its buffers take, and has nothing unacknowledged when they are full.
+bool peer_is_silent(int socket, std::chrono::milliseconds for_so_long);
+
+}  // namespace weir::gateway
