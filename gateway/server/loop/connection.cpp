@@ -178,7 +178,11 @@ bool Connection::can_write() const { return handle_ != nullptr && !closing_ && l
 bool Connection::peer_is_lost() const { return handle_ != nullptr && peer_is_silent(lws_get_socket_fd(handle_), silence_max); }
 
 /// The library had it when the request before was answered: nothing that could be one was taken off the socket since.
-bool Connection::came_early() const { return taken_ && bytes_taken(lws_get_socket_fd(handle_)) < *taken_ + request_bytes_min; }
+bool Connection::came_early() const {
+  if (!answered_) return false;
+  const auto now = bytes_taken(lws_get_socket_fd(handle_));
+  return !taken_ || !now || *now < *taken_ + request_bytes_min;
+}
 
 void Connection::write(std::string_view bytes) {
   if (closing_ || handle_ == nullptr || bytes.empty()) return;
@@ -249,7 +253,10 @@ void Connection::watch_hangup(bool on) {
 void Connection::conclude(Verdict verdict) {
   if (closing_ || handle_ == nullptr) return;
   closing_ = verdict == Verdict::close;
-  if (!closing_) taken_ = bytes_taken(lws_get_socket_fd(handle_));
+  if (!closing_) {
+    answered_ = true;
+    taken_ = bytes_taken(lws_get_socket_fd(handle_));
+  }
   if (host_.serving == this) {
     verdict_ = verdict;
   } else if (verdict == Verdict::close || lws_http_transaction_completed(handle_) != 0) {

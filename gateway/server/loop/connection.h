@@ -84,7 +84,8 @@ class Connection {
   enum class Verdict : std::uint8_t { stay, completed, close };
   Verdict take_verdict();
   bool closing() const { return closing_ || close_code_ != 0; }
-  std::optional<std::size_t> follower_index;  // the Host's
+  std::optional<std::size_t> follower_index;  // the Host's: among the followers, or in its crowd
+  std::uint64_t crowd = 0;                    // the Host's; 0: in none
 
  private:
   void take_head(Request&& request);
@@ -119,7 +120,8 @@ class Connection {
   std::string cors_;
   Credential credential_;
   std::optional<Monotonic> due_, armed_;
-  std::optional<std::uint64_t> taken_;  // off the socket, when the last request was answered
+  bool answered_ = false;               // a request
+  std::optional<std::uint64_t> taken_;  // off the socket, when the last one was; nothing: it could not be told
 };
 
 }  // namespace weir::gateway

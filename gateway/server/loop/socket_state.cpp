@@ -11,19 +11,29 @@ namespace weir::gateway {
 
 namespace {
 
+constexpr int attempts = 100;
+
 tcp_info state_of(int socket) {
   tcp_info info{};
   socklen_t size = sizeof info;
   return ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info : tcp_info{};
 }
 
+std::uint64_t waiting_in(int socket) {
+  int bytes = 0;
+  return ::ioctl(socket, FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;
+}
+
 }  // namespace
 
-std::uint64_t bytes_taken(int socket) {
-  const std::uint64_t received = state_of(socket).tcpi_bytes_received;
-  int waiting = 0;
-  if (::ioctl(socket, FIONREAD, &waiting) != 0) return received;
-  return received - std::min(received, static_cast<std::uint64_t>(std::max(waiting, 0)));
+std::optional<std::uint64_t> bytes_taken(int socket) {
+  // What comes in between two system calls must not count for one of them only.
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    const auto waiting = waiting_in(socket);
+    const std::uint64_t received = state_of(socket).tcpi_bytes_received;
+    if (waiting_in(socket) == waiting) return received - std::min(received, waiting);
+  }
+  return std::nullopt;
 }
 
 bool peer_is_silent(int socket, std::chrono::milliseconds for_so_long) {

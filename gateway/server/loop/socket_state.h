@@ -9,11 +9,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace weir::gateway {
 
-/// Bytes that were taken off the socket since the connection began.
-std::uint64_t bytes_taken(int socket);
+/// Bytes that were taken off the socket since the connection began; nothing: so much comes in that it can't be told.
+std::optional<std::uint64_t> bytes_taken(int socket);
 
 /// The peer has acknowledged nothing for so long, though something was sent. One that is there and reads nothing acknowledges
 /// what its buffers take, and has nothing unacknowledged when they are full.
