@@ -133,12 +133,16 @@ Stop Subscription::Impl::wait_for_flush(const Pull& pull) {
 
 // --- Sharing
 
-std::optional<std::uint64_t> Subscription::Impl::common_position(Monotonic now) const {
+bool Subscription::Impl::shares() const {
   const bool shaped =
       query_.latest_when_behind || gathers() || query_.rate > 0 || !query_.consumer.empty() || query_.until || pages_;
   const bool own = gap_ || !snapshot_.empty() || cold_ || !gather_.empty();
+  return !shaped && !own;
+}
+
+std::optional<std::uint64_t> Subscription::Impl::common_position(Monotonic now) const {
   const bool held_back = query_.flush.count() > 0 && (!flush_due_ || now < *flush_due_);
-  if (shaped || own || held_back || position_ >= log_.head()) return std::nullopt;
+  if (held_back || !shares() || position_ >= log_.head()) return std::nullopt;
   return position_;
 }
 
@@ -204,6 +208,8 @@ Subscription::Next Subscription::pull(RecordSink& sink, std::size_t bytes_budget
 }
 
 std::optional<std::uint64_t> Subscription::common_position(Monotonic now) const { return impl_->common_position(now); }
+bool Subscription::more() const { return impl_->more(); }
+bool Subscription::waits_with_others() const { return impl_->waits_with_others(); }
 std::uint64_t Subscription::position() const { return impl_->position(); }
 Subscription::Next Subscription::advance(std::uint64_t position) { return impl_->advance(position); }
 

@@ -82,6 +82,9 @@ class Subscription {
   /// Where it stands, if everybody with the same filter who stands there is to be sent the same now: nothing of its own is due
   /// before, no shape merges or slows, and there is something new. A pull that begins there may be kept for others.
   std::optional<std::uint64_t> common_position(Monotonic now) const;
+  /// It waits at the head, where everybody with the same filter who waits there will be sent the same.
+  bool waits_with_others() const;
+  bool more() const;  // the log has more than was read
   std::uint64_t position() const;
   /// What another one's pull sent from there to `position` was sent.
   Next advance(std::uint64_t position);

@@ -40,6 +40,8 @@ class Subscription::Impl {
 
   std::uint64_t position() const { return position_; }
   std::optional<std::uint64_t> common_position(Monotonic now) const;
+  bool more() const { return position_ < log_.head(); }
+  bool waits_with_others() const { return shares() && !more(); }
   Next advance(std::uint64_t position);
   std::optional<Monotonic> wake_at() const { return wake_at_; }
   const StreamQuery& query() const { return query_; }
@@ -59,6 +61,8 @@ class Subscription::Impl {
   void start_at(Cursor cursor);
   void take_snapshot();
   void remember_times();
+
+  bool shares() const;
 
   // The steps of a pull.
   Stop send_snapshot(Pull& pull);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/time.h"
@@ -28,8 +29,10 @@ class Exchange {
   /// What /metrics counts it as: "request", "long_poll", "ndjson", "sse", "websocket".
   virtual std::string_view kind() const { return "request"; }
 
-  virtual void start() {}                                      // once, when it is in place
-  virtual void on_log() {}                                     // the log has grown (for those who follow it)
+  virtual void start() {}   // once, when it is in place
+  virtual void on_log() {}  // the log has grown (for those who follow it)
+  /// The same for one that waited in a crowd, and stands here. The result: nothing was to be sent, it stands there now.
+  virtual std::optional<std::uint64_t> on_log_from(std::uint64_t /*position*/) { return std::nullopt; }
   virtual void on_due() {}                                     // the deadline set with Connection::wake_at()
   virtual void on_writable() {}                                // the socket takes more
   virtual void on_message(std::string_view, bool /*text*/) {}  // a whole WebSocket message

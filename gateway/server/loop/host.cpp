@@ -82,11 +82,34 @@ void Host::add_follower(Connection& connection) {
 
 void Host::remove_follower(Connection& connection) {
   if (!connection.follower_index) return;
-  Connection* const last = followers_.back();
-  followers_[*connection.follower_index] = last;
+  auto& list = connection.crowd == 0 ? followers_ : crowds_.at(connection.crowd).members;
+  Connection* const last = list.back();
+  list[*connection.follower_index] = last;
   last->follower_index = connection.follower_index;
-  followers_.pop_back();
+  list.pop_back();
   connection.follower_index.reset();
+  if (connection.crowd != 0 && list.empty()) crowds_.erase(connection.crowd);
+  connection.crowd = 0;
+}
+
+bool Host::join_crowd(Connection& connection, std::uint64_t group, std::uint64_t position) {
+  const auto found = crowds_.find(group);
+  if (group == 0 || (found != crowds_.end() && found->second.position != position)) return false;
+  remove_follower(connection);
+  auto& crowd = crowds_[group];
+  crowd.position = position;
+  connection.crowd = group;
+  connection.follower_index = crowd.members.size();
+  crowd.members.push_back(&connection);
+  return true;
+}
+
+std::optional<std::uint64_t> Host::leave_crowd(Connection& connection) {
+  if (connection.crowd == 0) return std::nullopt;
+  const auto position = crowds_.at(connection.crowd).position;
+  remove_follower(connection);
+  add_follower(connection);
+  return position;
 }
 
 void Host::retire(std::unique_ptr<Exchange> exchange) { retired_.push_back(std::move(exchange)); }
@@ -116,6 +139,9 @@ void Host::turn(bool log_has_grown) {
 /// From the back: whoever leaves is replaced by one that has had its turn.
 void Host::follow() {
   latest().follow();
+  grown_.clear();
+  for (const auto& [group, crowd] : crowds_) grown_.push_back(group);
+  for (const auto group : grown_) follow_crowd(group);
   for (std::size_t i = followers_.size(); i-- > 0;) {
     if (i >= followers_.size()) continue;
     if (Exchange* exchange = followers_[i]->exchange()) exchange->on_log();
@@ -128,6 +154,30 @@ void Host::follow() {
       follow();
     });
   });
+}
+
+/// One of them looks. If there is nothing for it, there is nothing for anybody.
+void Host::follow_crowd(std::uint64_t group) {
+  const auto found = crowds_.find(group);
+  if (found == crowds_.end() || found->second.position >= log().head()) return;
+  const auto from = found->second.position;
+  Connection& first = *found->second.members.back();
+  leave_crowd(first);
+  const auto stands = first.exchange()->on_log_from(from);
+  const auto rest = crowds_.find(group);
+  if (stands && rest != crowds_.end()) rest->second.position = *stands;
+  if (stands) return void(join_crowd(first, group, *stands));
+  if (rest == crowds_.end() || rest->second.position != from) return;  // it was the only one
+  const std::vector<Connection*> others = std::move(rest->second.members);
+  crowds_.erase(rest);
+  for (Connection* connection : others) {
+    connection->crowd = 0;
+    connection->follower_index.reset();
+    add_follower(*connection);
+  }
+  for (Connection* connection : others) {
+    if (Exchange* exchange = connection->exchange()) (void)exchange->on_log_from(from);
+  }
 }
 
 void Host::again(const Connection& connection) {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -96,6 +97,11 @@ class Host {
   void remove_follower(Connection& connection);
   void again(
       const Connection& connection);  // on_writable() in the next turn: it has more, and its socket is not known to be full
+  /// A follower that stands at the head, with others of its group (SharedWrites): when the log grows by what none of them wants,
+  /// one of them looks, and the others cost nothing. False: the crowd stands elsewhere; it goes on as a follower.
+  bool join_crowd(Connection& connection, std::uint64_t group, std::uint64_t position);
+  /// A follower again, from here; nothing: it was in none.
+  std::optional<std::uint64_t> leave_crowd(Connection& connection);
   void retire(std::unique_ptr<Exchange> exchange);  // destroyed when no method of it can be running
   void close_soon(const Connection& connection);    // at the end of a turn
   Deadlines& deadlines() { return deadlines_; }
@@ -112,6 +118,7 @@ class Host {
 
  private:
   void follow();
+  void follow_crowd(std::uint64_t group);
   void tick(Monotonic now);
   void run_tasks();
   void run_again();
@@ -132,6 +139,12 @@ class Host {
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<std::string, std::size_t> by_peer_;
   std::vector<Connection*> followers_;
+  struct Crowd {
+    std::uint64_t position = 0;
+    std::vector<Connection*> members;
+  };
+  std::unordered_map<std::uint64_t, Crowd> crowds_;  // by group
+  std::vector<std::uint64_t> grown_;                 // scratch
   std::vector<std::unique_ptr<Exchange>> retired_;
   std::vector<std::function<void()>> drained_;
   std::vector<std::uint64_t> hung_up_;

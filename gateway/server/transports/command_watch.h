@@ -26,6 +26,7 @@ class CommandWatch {
   CommandWatch(const Log& log, const Latest& latest) : log_(log), latest_(latest) {}
 
   bool full() const;
+  bool idle() const { return followed_.empty(); }
   /// `after`: the head of the log when the command was asked for.
   void follow(std::string op_id, std::string command_id, std::uint64_t after);
   void tell_news(const Tell& tell);

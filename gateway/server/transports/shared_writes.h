@@ -42,6 +42,8 @@ class SharedWrites {
       if (writes_ != nullptr) writes_->leave(group_);
     }
 
+    /// Which group: 0 for none.
+    std::uint64_t group() const { return writes_ == nullptr ? 0 : group_->second.number; }
     bool alone() const { return writes_ == nullptr || group_->second.members < 2; }
     /// What was written from here; null: nothing is kept. Valid until the next keep().
     const Write* find(std::uint64_t from) const { return alone() ? nullptr : writes_->find({group_->second.number, from}); }

@@ -34,6 +34,7 @@ void StreamSession::start() {
 
 /// One write in a turn: from the wake-up when the socket takes it, otherwise when the library says that it does.
 void StreamSession::pump() {
+  if (const auto position = host().leave_crowd(connection())) subscription_.advance(*position);
   const Monotonic now = host().now();
   if (now - looked_ >= look_interval) {
     looked_ = now;
@@ -67,10 +68,23 @@ void StreamSession::go_on(Subscription::Next next) {
     case Subscription::Next::more: connection().want_more(); break;
     case Subscription::Next::cold: read_cold(); break;
     case Subscription::Next::ended: return connection().finish(!connection().chunks());
-    case Subscription::Next::caught_up:
+    case Subscription::Next::caught_up: wait_with_others(); break;
     case Subscription::Next::later: break;
   }
   set_deadline();
+}
+
+void StreamSession::wait_with_others() {
+  if (!group_.alone() && subscription_.waits_with_others())
+    host().join_crowd(connection(), group_.group(), subscription_.position());
+}
+
+std::optional<std::uint64_t> StreamSession::on_log_from(std::uint64_t position) {
+  subscription_.advance(position);
+  const auto written = host().counters().bytes;
+  pump();
+  const bool nothing = host().counters().bytes == written && connection().exchange() == this && subscription_.waits_with_others();
+  return nothing && !group_.alone() ? std::optional(subscription_.position()) : std::nullopt;
 }
 
 /// Puts the head of the chunk before its data. RFC 9112 section 7.1.

@@ -71,6 +71,7 @@ void WebSocketSession::on_shutdown() { connection().close_websocket(1001, "the g
 // ---- Messages in
 
 void WebSocketSession::on_message(std::string_view bytes, bool text) {
+  leave_crowd();
   if (text != (format_ == Format::json)) {
     return connection().close_websocket(1003, text ? "weir.v1.cbor has binary messages" : "weir.v1.json has text messages");
   }
@@ -199,16 +200,43 @@ void WebSocketSession::fail(const std::string& id, unsigned status, std::string_
 
 /// One write in a turn, at most: replies first, then the channels in turn.
 void WebSocketSession::pump() {
+  leave_crowd();
   if (!connection().can_write()) return set_deadline();
   tell_commands();
-  if (send_shared()) return set_deadline();
+  if (send_shared()) return go_on(channels_.front()->subscription().more());
   std::string& out = host().scratch();
   out.assign(replies_);
   replies_ = std::string();  // an idle client keeps no buffer
   const bool more = pull_channels(out);
   connection().write(out);
-  if (more) connection().want_more();
+  go_on(more);
+}
+
+void WebSocketSession::go_on(bool more) {
+  if (more) {
+    connection().want_more();
+  } else if (may_wait_with_others()) {
+    const auto& channel = *channels_.front();
+    host().join_crowd(connection(), channel.group(), channel.subscription().position());
+  }
   set_deadline();
+}
+
+bool WebSocketSession::may_wait_with_others() const {
+  return channels_.size() == 1 && replies_.empty() && commands_.idle() && !connection().closing() &&
+         channels_.front()->waits_with_others();
+}
+
+void WebSocketSession::leave_crowd() {
+  if (const auto position = host().leave_crowd(connection())) channels_.front()->subscription().advance(*position);
+}
+
+std::optional<std::uint64_t> WebSocketSession::on_log_from(std::uint64_t position) {
+  channels_.front()->subscription().advance(position);
+  const auto written = host().counters().bytes;
+  pump();
+  const bool nothing = host().counters().bytes == written && connection().exchange() == this && may_wait_with_others();
+  return nothing ? std::optional(channels_.front()->subscription().position()) : std::nullopt;
 }
 
 /// Where there is nothing else to say, what was said to another client that asked the same.
@@ -219,7 +247,7 @@ bool WebSocketSession::send_shared() {
   if (write == nullptr) return false;
   host().counters().records["websocket"] += write->records;
   connection().write(write->bytes);
-  if (channel.subscription().advance(write->to) == Subscription::Next::more) connection().want_more();
+  channel.subscription().advance(write->to);
   return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,7 @@ class WebSocketSession final : public Exchange {
   std::string_view kind() const override { return "websocket"; }
   void start() override;
   void on_log() override { pump(); }
+  std::optional<std::uint64_t> on_log_from(std::uint64_t position) override;
   void on_due() override { pump(); }
   void on_writable() override { pump(); }
   void on_message(std::string_view bytes, bool text) override;
@@ -63,6 +65,9 @@ class WebSocketSession final : public Exchange {
 
   void pump();
   bool send_shared();
+  void go_on(bool more);
+  bool may_wait_with_others() const;
+  void leave_crowd();
   bool pull_channels(std::string& out);
   bool pull_channel(WebSocketChannel& channel, std::string& out, std::size_t budget);
   void read_cold(WebSocketChannel& asking);

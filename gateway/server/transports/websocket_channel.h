@@ -30,6 +30,9 @@ class WebSocketChannel final : private RecordSink {
   void open(Host& host, Subscription subscription);
   bool ready() const { return subscription_ != nullptr && !reading; }
   Subscription& subscription() { return *subscription_; }
+  const Subscription& subscription() const { return *subscription_; }
+  std::uint64_t group() const { return group_.group(); }
+  bool waits_with_others() const { return ready() && !group_.alone() && subscription_->waits_with_others(); }
 
   /// What another client with the same question was sent from here; null: nothing.
   const SharedWrites::Write* shared(Monotonic now) const;

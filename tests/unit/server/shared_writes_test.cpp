@@ -87,5 +87,40 @@ TEST_F(ServerTest, ClientsThatShareWritesHaveEachTheirWhole) {
   EXPECT_EQ(get("/metrics").body.find("weir_server_writes_shared_total 0\n"), std::string::npos);
 }
 
+/// Those who wait for what does not come are not asked one by one, and miss nothing when it comes.
+TEST_F(ServerTest, WhoWaitsInACrowdGetsWhatComesOnce) {
+  server.append("other", 0, 1);
+  std::vector<std::unique_ptr<HttpClient>> streams, sockets;
+  for (int i = 0; i < 20; ++i) {
+    streams.push_back(std::make_unique<HttpClient>(server.port()));
+    streams.back()->request("GET", "/v1/stream?devices=rare",
+                            TestServer::bearer(server.viewer) + "Accept: text/event-stream\r\n");
+    EXPECT_EQ(streams.back()->read_head().status, 200);
+    sockets.push_back(std::make_unique<HttpClient>(server.port()));
+    EXPECT_EQ(sockets.back()->upgrade("/v1/stream?devices=rare", TestServer::bearer(server.viewer)).status, 101U);
+  }
+  for (std::int64_t round = 0; round < 5; ++round) {
+    for (int i = 0; i < 20; ++i) server.append("other", i, 3);
+    streams.pop_back();  // some leave meanwhile
+    sockets.pop_back();
+    if (round == 2) sockets.front()->send_message(R"({"op":"subscribe","id":"more","devices":"never"})");
+    server.append("rare", round, 1);
+    const auto expected = "\"value\":" + std::to_string(round);
+    for (const auto& client : streams) {
+      std::optional<std::string> line;
+      do line = client->read_line();
+      while (line && line->find("data: {") == std::string::npos);
+      ASSERT_TRUE(line);
+      EXPECT_NE(line->find(expected), std::string::npos) << *line;
+    }
+    for (const auto& client : sockets) {
+      const auto message = client->read_message();
+      ASSERT_TRUE(message);
+      EXPECT_NE(message->payload.find(expected), std::string::npos) << message->payload;
+      EXPECT_EQ(message->payload.find("seq"), message->payload.rfind("seq")) << message->payload;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir::gateway
