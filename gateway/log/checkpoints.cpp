@@ -157,7 +157,7 @@ Result<void> Checkpoints::move_pages(Then then) {
   // A commit that failed has begun the WAL anew: none of its frames count.
   Note note{*now == salts_ ? frames_ : 0, *now, true};
   // The file's only block, where the file system was full from the first start on: then it is as with SQLite alone.
-  const auto noted = note_.write(0, encode(note));
+  auto noted = note_.write(0, encode(note));
   if (!noted && noted.error().code != ErrorCode::full) return noted;
   if (auto done = database_.run(checkpoint("PASSIVE")); !done) return done;
   if (!noted) return {};
