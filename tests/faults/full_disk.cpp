@@ -9,7 +9,6 @@
 #include <future>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "faults/proof.h"
 #include "faults/random.h"
@@ -96,7 +95,6 @@ class Cycles {
     while (!append()) {
       if (std::chrono::steady_clock::now() - freed > patience)
         return proof_.broken("cycle " + std::to_string(cycle), "nothing is taken, though there is room again: " + disk_.shares());
-      std::this_thread::sleep_for(10ms);
     }
     tally_.longest_resume = std::max(tally_.longest_resume, std::chrono::steady_clock::now() - freed);
     if (tally_.refused > refused) ++tally_.cycles_with_refusals;
@@ -107,11 +105,10 @@ class Cycles {
 
  private:
   void append_for(std::chrono::milliseconds time) {
-    for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) {
-      if (!append()) std::this_thread::sleep_for(5ms);
-    }
+    for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) append();
   }
 
+  /// Where it is refused it has waited for the fold.
   bool append() {
     ++tally_.appends;
     const auto committed = log_.append_and_wait(append_of({proof_.seed(), 0, 400}, ++number_), 10s);

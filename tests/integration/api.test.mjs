@@ -5,32 +5,14 @@ import { join } from 'node:path';
 import test, { before } from 'node:test';
 import { Ndjson, Ws, mqttToml, root, run, startGateway, startMosquitto, temporaryFolder, waitFor } from './harness.mjs';
 import { OpenApi, faultsOfOpenApi } from './harness/descriptions.mjs';
+import { declared, startDescribedGateway } from './harness/described.mjs';
 
-const declared = `
-  publish = "sensors/{device}/commands"
-  replies = "sensors/+/replies"
-    [[mqtt.commands.declare]]
-    device = "boiler*"
-    name = "set"
-    args.target = { type = "number", min = 0, max = 90, unit = "Cel" }
-    args.mode = { type = "enum", values = ["eco", "full"], required = false }
-    state_metric = "target"
-    dangerous = true
-`;
 const otherCursor = '00000001-1';
 let gateway, away, full, api, cursor;
 
 before(async () => {
-  const broker = await startMosquitto();
-  gateway = await startGateway({ toml: mqttToml(broker, { commands: declared }) });
+  ({ gateway, cursor } = await startDescribedGateway());
   api = new OpenApi(await (await fetch(`${gateway.url}/openapi.json`)).json());
-  const device = await broker.client();
-  device.on('message', (_, payload) => device.publish('sensors/boiler-1/replies', JSON.stringify({ id: JSON.parse(payload).id, ok: true, result: { target: 65 } })));
-  await device.subscribeAsync('sensors/boiler-1/commands', { qos: 1 });
-  await device.publishAsync('json/boiler-1', '{"temperature":', { qos: 1 }); // a loss
-  await device.publishAsync('sensors/boiler-1/temperature', '60', { qos: 1 });
-  await waitFor(async () => (await gateway.get('/v1/devices')).devices.length > 0, 'the device');
-  ({ cursor } = await gateway.get('/v1/stream'));
   [away, full] = await Promise.all([withoutBroker(), withoutRoom()]);
 });
 

@@ -1,31 +1,16 @@
 // GET /asyncapi.json holds: the messages of real sessions are judged by it, and each message and close code that it describes comes.
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { Ndjson, Ws, mqttToml, startGateway, startMosquitto, waitFor } from './harness.mjs';
+import { Ndjson, Ws, startGateway, waitFor } from './harness.mjs';
 import { Schemas, eventsOf, faultsOfAsyncApi } from './harness/descriptions.mjs';
+import { startDescribedGateway } from './harness/described.mjs';
 
-const declared = `
-  publish = "sensors/{device}/commands"
-  replies = "sensors/+/replies"
-    [[mqtt.commands.declare]]
-    device = "boiler*"
-    name = "set"
-    args.target = { type = "number" }
-`;
 const otherCursor = '00000001-1';
 let gateway, api, cursor;
 
 before(async () => {
-  const broker = await startMosquitto();
-  gateway = await startGateway({ toml: mqttToml(broker, { commands: declared }) });
+  ({ gateway, cursor } = await startDescribedGateway());
   api = new Schemas(await (await fetch(`${gateway.url}/asyncapi.json`)).json(), { draft7: true });
-  const device = await broker.client();
-  device.on('message', (_, payload) => device.publish('sensors/boiler-1/replies', JSON.stringify({ id: JSON.parse(payload).id, ok: true, result: { target: 65 } })));
-  await device.subscribeAsync('sensors/boiler-1/commands', { qos: 1 });
-  await device.publishAsync('json/boiler-1', '{"temperature":', { qos: 1 }); // a loss
-  await device.publishAsync('sensors/boiler-1/temperature', '60', { qos: 1 });
-  await waitFor(async () => (await gateway.get('/v1/devices')).devices.length > 0, 'the device');
-  ({ cursor } = await gateway.get('/v1/stream'));
 });
 
 const names = (references) => references.map(({ $ref }) => $ref.split('/').at(-1));
