@@ -112,15 +112,6 @@ Result<std::int64_t> Database::number(std::string_view sql) {
   return *row ? statement->integer(0) : 0;
 }
 
-Result<void> Database::sync_wal() {
-  sqlite3_file* wal = nullptr;
-  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&wal));
-  if (wal == nullptr || wal->pMethods == nullptr) return {};  // nothing was written yet
-  const int code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
-  if (code != SQLITE_OK) return Error{ErrorCode::io, "the log could not be synced to disk (SQLite " + std::to_string(code) + ")"};
-  return {};
-}
-
 Result<std::string> Database::wal_header() {
   sqlite3_file* wal = nullptr;
   sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&wal));

@@ -76,7 +76,6 @@ class Database {
   Result<Statement> prepare(std::string_view sql);
   Result<void> run(std::string_view sql);             // one or several statements without parameters
   Result<std::int64_t> number(std::string_view sql);  // the first column of the first row
-  Result<void> sync_wal();                            // fdatasync of what was committed, through SQLite's VFS
   Result<std::string> wal_header();                   // its 32 bytes; none: it is empty
   struct CheckpointHooks {
     std::function<Result<void>()> before;                 // each Transaction; where it fails, none begins

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log_line.h"
 #include "log/rollup.h"
 #include "log/schema.h"
 
@@ -123,6 +124,11 @@ Result<void> close_partition(Database& database, Partition& partition, const Nam
     }
   }
   if (!more) return more.error();
+  if (rollups.refused() > 0) {
+    log_line(Severity::warning, "log",
+             std::to_string(rollups.refused()) + " readings of partition " + std::to_string(partition.id) +
+                 " lie in more minutes of one series than rollups hold: they are in raw history only");
+  }
   auto transaction = Transaction::begin(database);
   if (!transaction) return transaction.error();
   auto bytes = insert_rollups(database, partition, rollups);

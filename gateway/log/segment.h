@@ -25,7 +25,7 @@
 
 namespace weir::gateway {
 
-inline constexpr std::size_t segment_records_max = 65'536;
+inline constexpr std::size_t segment_records_max = 131'072;
 
 /// What the records of one commit share.
 struct Commit {
