@@ -73,8 +73,8 @@ int Proof::finish(std::uint64_t done) {
   return broken_ == 0 && done > 0 ? 0 : 1;
 }
 
-/// Half of a case is waiting for the threads of a log to begin and to end.
-unsigned Proof::threads() const { return std::clamp(2 * std::thread::hardware_concurrency(), 2U, 16U); }
+/// Most of a case is waiting for the threads of a log to begin and to end.
+unsigned Proof::threads() const { return std::clamp(5 * std::thread::hardware_concurrency(), 4U, 32U); }
 
 std::filesystem::path Proof::fast_folder() {
   return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
