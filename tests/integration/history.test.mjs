@@ -189,6 +189,23 @@ async function drain(device) {
   return lines;
 }
 
+test('curl --compressed and fetch get what a client without compression gets, in fewer bytes', async () => {
+  const authorization = `Authorization: Bearer ${await gateway.token()}`;
+  const whole = `/v1/history?device=boiler&metric=temperature&from=${encodeURIComponent(at(0))}&to=${encodeURIComponent(at(7200))}&points=0`;
+  for (const path of [`${whole}&format=csv`, `${whole}&format=ndjson`, `${whole}&limit=7000`, '/v1/stream?limit=10000']) {
+    const curl = async (...more) => {
+      const { stdout, stderr } = await run('curl', ['-fsS', '-H', authorization, '-w', '%{stderr}%{size_download}', ...more, gateway.url + path]);
+      return { bytes: Number(stderr), body: stdout };
+    };
+    const [plain, compressed] = [await curl(), await curl('--compressed')];
+    assert.equal(compressed.body, plain.body, path);
+    assert.ok(compressed.bytes < plain.bytes / 4, `${path}: ${compressed.bytes} of ${plain.bytes}`);
+    const response = await gateway.fetch(path);
+    assert.equal(response.headers.get('content-encoding'), 'gzip');
+    assert.equal(await response.text(), plain.body, path);
+  }
+});
+
 test('what retention dropped is a gap, a loss and no alarm', async () => {
   const small = await startGateway({ toml: '[log]\nclock = "trusted"\nsize_max = "2MB"\n' });
   // Noise does not compress: far more than fits.

@@ -75,12 +75,12 @@ Response document(const HistoryQuery& query, const std::string& unit, const Hist
   return json_response(200, std::move(body));
 }
 
-/// Written on the history thread: ten thousand buckets cost the server's nothing but their bytes.
+/// Written and compressed on the history thread: ten thousand buckets cost the server's nothing but their bytes.
 Outcome answer_document(Call& call, HistoryQuery query, std::string unit) {
   Log& log = call.host.log();
-  auto done = [reply = Reply(call.host, call.connection), query, unit = std::move(unit),
-               epoch = log.epoch()](const Result<HistoryAnswer>& answer) {
-    reply(answer ? document(query, unit, *answer, epoch) : problem(answer.error()));
+  auto done = [reply = Reply(call.host, call.connection), query, unit = std::move(unit), epoch = log.epoch(),
+               coding = call.connection.coding()](const Result<HistoryAnswer>& answer) {
+    reply(answer ? gzipped(document(query, unit, *answer, epoch), coding) : problem(answer.error()));
   };
   log.history(std::move(query), std::move(done));
   return std::make_unique<Pending>(call.connection);

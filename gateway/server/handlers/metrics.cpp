@@ -114,6 +114,14 @@ void append_server(MetricsText& out, Host& host) {
               host.shared_writes().shared());
 }
 
+void append_gzip(MetricsText& out, Host& host) {
+  const Gzips& gzips = host.gzips();
+  out.counter("weir_server_gzip_plain_bytes_total", "Bytes of answers that were compressed, before it.", gzips.plain_bytes());
+  out.counter("weir_server_gzip_sent_bytes_total", "The same, after it.", gzips.compressed_bytes());
+  out.counter("weir_server_gzip_skipped_total", "Long answers that were sent as they are: all compressors were taken.",
+              gzips.refused());
+}
+
 void append_consumers(MetricsText& out, Host& host) {
   if (host.consumers().all().empty()) return;
   out.gauge("weir_consumer_lag_records", "Records that a durable consumer has not acknowledged.");
@@ -145,9 +153,11 @@ Outcome metrics(Call& call) {
   append_flash(out, stats);
   append_readers(out, call.host.context().readers());
   append_server(out, call.host);
+  append_gzip(out, call.host);
   append_consumers(out, call.host);
   Response response;
   response.body = out.take();
+  response.compressible = true;
   response.with("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   return response;
 }

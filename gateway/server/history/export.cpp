@@ -43,7 +43,21 @@ void HistoryExport::begin() {
   Response head;
   head.with("Content-Type", lines_.content_type());
   head.with("Content-Disposition", "attachment; filename=\"" + file_name() + "\"");
-  connection().begin_stream(head, connection().head_only() ? std::string_view{} : lines_.head(raw()));
+  head.compressible = true;
+  std::string first(connection().head_only() ? std::string_view{} : lines_.head(raw()));
+  if (connection().coding() != Coding::identity) gzip_ = host().gzips().lend();
+  if (gzip_) {
+    head.with("Content-Encoding", "gzip");
+    first = compress(first, Gzip::Flush::none);
+  }
+  connection().begin_stream(head, connection().head_only() ? std::string_view{} : std::string_view(first));
+}
+
+std::string HistoryExport::compress(std::string_view data, Gzip::Flush flush) {
+  std::string out;
+  gzip_->append(out, data, flush);
+  host().gzips().count(data.size(), out.size());
+  return out;
 }
 
 /// The characters that every file system takes.
@@ -62,9 +76,9 @@ void HistoryExport::pump() {
   std::string& out = host().scratch();
   out.clear();
   bool more = true;
-  while (more && out.size() < limits::write_bytes_max) more = append_line(out);
+  while (more && out.size() < (gzip_ ? Gzips::slice_bytes : limits::write_bytes_max)) more = append_line(out);
   const bool last = !more && !(*page_)->next;
-  write(last);
+  write(last ? Gzip::Flush::finish : more ? Gzip::Flush::none : Gzip::Flush::sync);
   if (connection().closing()) return;
   if (last) return connection().finish(!connection().chunks());
   if (more) return connection().want_writable();
@@ -88,13 +102,16 @@ bool HistoryExport::append_line(std::string& out) {
   return true;
 }
 
-void HistoryExport::write(bool last) {
-  const std::string& data = host().scratch();
+/// `sync`: a page is complete; what it holds is on its way while the log looks for the next.
+void HistoryExport::write(Gzip::Flush flush) {
+  std::string& data = host().scratch();
+  const bool last = flush == Gzip::Flush::finish;
   if (last) host().counters().records["export"] += written_;
+  if (gzip_) data = compress(data, flush);
   if (!connection().chunks()) return connection().write(data);
   std::string bytes;
   bytes.reserve(data.size() + 32);
-  if (!data.empty()) bytes.append(chunk_head(data.size())).append(data).append(chunk_tail);
+  append_chunk(bytes, data);
   if (last) bytes += last_chunk;
   connection().write(bytes);
 }

@@ -2,7 +2,7 @@
 //
 // Purpose    a page of the log is asked for when the one before has been written, and written as the socket takes it.
 // Thread     the server's.
-// Ownership  owns one page; the bytes of a write are in the Host's scratch buffer.
+// Ownership  owns one page, and a compressor where the client allows it; the bytes of a write are in the Host's scratch buffer.
 // Limits     a page has as many readings as its query says, or limits::history_buckets_max buckets; a client that takes
 //            nothing for 30 s is given up.
 // Errors     before the first byte as a problem; afterwards the connection ends without the last chunk, so that the client
@@ -40,12 +40,14 @@ class HistoryExport final : public Exchange {
   void begin();
   void pump();
   bool append_line(std::string& out);
-  void write(bool last);
+  std::string compress(std::string_view data, Gzip::Flush flush);
+  void write(Gzip::Flush flush);
   std::string file_name() const;
 
   HistoryQuery query_;
   const HistoryLines& lines_;
   const std::string unit_;
+  Gzips::Lent gzip_;  // empty: as it is
   Page page_;
   GapTeller gaps_;
   std::size_t at_ = 0;  // in the page

@@ -60,7 +60,7 @@ Result<std::chrono::seconds> parse_wait(std::string_view text, std::chrono::seco
 
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
-/// True when the client has this very answer: If-None-Match names its entity tag. RFC 9110 section 13.1.2.
+/// True when the client has this answer: If-None-Match names its entity tag, be it as a weak one. RFC 9110 section 13.1.2.
 bool unchanged(std::string_view if_none_match, std::string_view etag);
 
 }  // namespace weir::gateway

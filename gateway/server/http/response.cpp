@@ -31,6 +31,7 @@ Response json_response(unsigned status, std::string body) {
   Response response;
   response.status = status;
   response.body = std::move(body);
+  response.compressible = true;
   response.with("Content-Type", "application/json");
   return response;
 }
@@ -78,6 +79,10 @@ std::string chunk_head(std::size_t bytes) {
   char digits[2 * sizeof(std::size_t)];
   const auto result = std::to_chars(std::begin(digits), std::end(digits), bytes, 16);
   return std::string(digits, result.ptr) + "\r\n";
+}
+
+void append_chunk(std::string& out, std::string_view data) {
+  if (!data.empty()) out.append(chunk_head(data.size())).append(data).append(chunk_tail);
 }
 
 }  // namespace weir::gateway

@@ -18,6 +18,8 @@ struct Response {
   std::string body;
   std::string_view constant_body;  // instead of `body`: bytes that live for ever
   bool close = false;              // end the connection after it
+  bool compressible = false;       // on the way, where the client allows it
+  std::size_t plain_bytes = 0;     // of a body that is compressed; 0: it is not
 
   Response& with(std::string_view name, std::string_view value);
   std::string_view content() const { return constant_body.empty() ? std::string_view(body) : constant_body; }
@@ -34,6 +36,7 @@ std::string_view reason_phrase(unsigned status);
 
 /// One chunk of a chunked body is this, the data, CR LF. RFC 9112 section 7.1.
 std::string chunk_head(std::size_t bytes);
+void append_chunk(std::string& out, std::string_view data);  // nothing, where there is no data: it would be the last
 inline constexpr std::string_view chunk_tail = "\r\n";
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 

@@ -48,6 +48,7 @@ std::optional<Response> check_body(const Request& request, std::uint64_t& length
 void add_common_headers(Response& response, const std::string& cors) {
   response.with("X-Content-Type-Options", "nosniff");
   if (response.headers.find("Cache-Control:") == std::string::npos) response.with("Cache-Control", "no-store");
+  if (response.compressible) response.with("Vary", "Accept-Encoding");
   response.headers += cors;
 }
 
@@ -64,6 +65,7 @@ void Connection::take_head(Request&& request) {
   ++serial_;
   head_only_ = request.method == Method::head;
   chunks_ = request.chunks;
+  coding_ = chunks_ ? negotiate_coding(request.accept_encoding) : Coding::identity;
   has_body_ = awaits_body_ = false;
   cors_ = cors_headers(request, host_.options());
   call_ = std::make_unique<Call>(Call{host_, *this, std::move(request), {}, nullptr});
@@ -140,12 +142,27 @@ void Connection::respond(Response response) {
   add_common_headers(response, cors_);
   ++host_.counters().responses[response.status];
   const bool bodiless = response.status == 204 || response.status == 304;
+  if (!bodiless && respond_gzipped(response)) return;
   std::string bytes = head_of(response, bodiless ? Framing::none : Framing::length);
   const std::string_view content = head_only_ || bodiless ? std::string_view{} : response.content();
   const std::size_t first = std::min(content.size(), limits::write_bytes_max);
   write(bytes.append(content.substr(0, first)));
   if (first == content.size()) return finish(response.close);
   begin(std::make_unique<SendRest>(*this, std::move(response), first));
+}
+
+/// Short ones at once, then they are like any other: false. Long ones in slices: the loop has other clients.
+bool Connection::respond_gzipped(Response& response) {
+  if (response.body.size() <= Gzips::slice_bytes) response = gzipped(std::move(response), coding_);
+  if (response.plain_bytes > 0) host_.gzips().count(response.plain_bytes, response.body.size());
+  if (!response.compressible || response.plain_bytes > 0 || !worth_gzip(coding_, response.body.size())) return false;
+  auto gzip = host_.gzips().lend();
+  if (!gzip) return false;
+  response.with("Content-Encoding", "gzip");
+  std::string head = head_of(response, Framing::chunked);
+  if (head_only_) return write(head), finish(response.close), true;
+  begin(std::make_unique<SendGzip>(*this, std::move(head), std::move(response), std::move(gzip)));
+  return true;
 }
 
 void Connection::begin(std::unique_ptr<Exchange> exchange) {

@@ -16,6 +16,7 @@
 
 #include "access/access.h"
 #include "base/time.h"
+#include "server/http/coding.h"
 #include "server/http/request.h"
 #include "server/http/response.h"
 #include "server/loop/exchange.h"
@@ -73,6 +74,7 @@ class Connection {
 
   bool head_only() const { return head_only_; }
   bool chunks() const { return chunks_; }
+  Coding coding() const { return coding_; }  // what the request allows
   void hold(Credential credential) { credential_ = std::move(credential); }
 
   // For the loop.
@@ -96,6 +98,7 @@ class Connection {
   void arm(Monotonic at);
   bool came_early() const;
   void send_close();
+  bool respond_gzipped(Response& response);
 
   Host& host_;
   lws* handle_;
@@ -104,6 +107,7 @@ class Connection {
   const bool loopback_;
   bool head_only_ = false;
   bool chunks_ = true;
+  Coding coding_ = Coding::identity;
   bool awaits_body_ = false;
   bool has_body_ = false;
   bool watched_ = false;

@@ -36,4 +36,27 @@ void SendRest::on_writable() {
 
 void SendRest::on_due() { connection().abort(); }
 
+void SendGzip::start() {
+  connection().wake_at(host().now() + stalled_max);
+  connection().want_more();
+}
+
+void SendGzip::on_writable() {
+  const std::string_view slice = response_.content().substr(sent_, Gzips::slice_bytes);
+  sent_ += slice.size();
+  const bool last = sent_ == response_.content().size();
+  std::string data;
+  gzip_->append(data, slice, last ? Gzip::Flush::finish : Gzip::Flush::none);
+  host().gzips().count(slice.size(), data.size());
+  std::string bytes = std::exchange(head_, std::string());
+  append_chunk(bytes, data);
+  if (last) bytes += last_chunk;
+  connection().write(bytes);
+  if (connection().closing()) return;
+  if (last) return connection().finish(response_.close);
+  start();
+}
+
+void SendGzip::on_due() { connection().abort(); }
+
 }  // namespace weir::gateway

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "server/http/gzip.h"
 #include "server/http/response.h"
 
 namespace weir::gateway {
@@ -61,6 +62,24 @@ class SendRest final : public Exchange {
  private:
   Response response_;
   std::size_t sent_;  // of the content
+};
+
+/// A long response, compressed a slice in a turn.
+class SendGzip final : public Exchange {
+ public:
+  SendGzip(Connection& connection, std::string head, Response response, Gzips::Lent gzip)
+      : Exchange(connection), head_(std::move(head)), response_(std::move(response)), gzip_(std::move(gzip)) {}
+  void start() override;
+  void on_writable() override;
+  void on_due() override;  // no progress for too long
+  void on_rights_lost() override {}
+  void on_shutdown() override {}
+
+ private:
+  std::string head_;  // until it is written, with the first slice
+  Response response_;
+  Gzips::Lent gzip_;
+  std::size_t sent_ = 0;  // of the content
 };
 
 /// Waits for a Reply.

@@ -23,6 +23,7 @@
 #include "base/mailbox.h"
 #include "log/log.h"
 #include "server/consumers.h"
+#include "server/http/gzip.h"
 #include "server/loop/connection.h"
 #include "server/loop/deadlines.h"
 #include "server/loop/hangup.h"
@@ -75,6 +76,7 @@ class Host {
   Filters& filters() { return filters_; }
   Consumers& consumers() { return consumers_; }
   Counters& counters() { return counters_; }
+  Gzips& gzips() { return gzips_; }
   bool tls() const;
   bool stopping() const { return stopping_; }
   std::string& scratch() { return scratch_; }  // for one write; cleared by whoever takes it
@@ -133,6 +135,7 @@ class Host {
   Filters filters_;
   Consumers consumers_;
   Counters counters_;
+  Gzips gzips_;  // before the connections: they give back to it
   Deadlines deadlines_;
   HangupWatch hangups_;
   std::string scratch_;

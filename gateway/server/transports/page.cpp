@@ -64,8 +64,13 @@ void PageExchange::answer(bool more) {
   body.append(records_).append(more ? "],\"more\":true}" : "],\"more\":false}");
   if (count_ > 0) host().counters().records["page"] += count_;
   const std::string etag = '"' + cursor + '-' + std::to_string(crc32c(body)) + '"';
+  const bool weak = worth_gzip(connection().coding(), body.size());  // not these very bytes: RFC 9110 section 8.8.3.3
   Response response = unchanged(if_none_match_, etag) ? empty_response(304) : json_response(200, std::move(body));
-  response.with("Weir-Cursor", cursor).with("ETag", etag).with("Cache-Control", "private, no-cache").with("Vary", "Accept");
+  response.compressible = true;
+  response.with("Weir-Cursor", cursor)
+      .with("ETag", (weak ? "W/" : "") + etag)
+      .with("Cache-Control", "private, no-cache")
+      .with("Vary", "Accept");
   connection().respond(std::move(response));
 }
 
