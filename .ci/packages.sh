@@ -7,7 +7,7 @@ packages_of() {
       libuv1-dev libsqlite3-dev libtomlplusplus-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcpp-httplib-dev zlib1g-dev libgtest-dev" ;;
     format) echo clang-format-14 ;;
     lint) echo "clang-format-14 clang-tidy-14 shellcheck" ;;
-    bench) echo "libbenchmark-dev mosquitto" ;;
+    bench) echo "libbenchmark-dev mosquitto valgrind binutils" ;;
     run) echo mosquitto ;;
     test) echo "mosquitto mosquitto-clients socat curl jq util-linux nginx haproxy openssl" ;;
     browser) echo "chromium fonts-dejavu-core" ;;

@@ -213,6 +213,7 @@ all() {
   check node-modules node_modules
   # shellcheck disable=SC2046 # a list of words
   integration release $(integration_files)
+  check instructions timeout 300 node tests/bench/main.mjs instructions
   faults
   lint 300 '-clang-analyzer-*'
   sanitized asan

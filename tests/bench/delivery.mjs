@@ -1,8 +1,7 @@
 // What delivering a record costs, Weir and its anchors in turn: A B A B. Ratios are the median of those of each
 // turn, so that a machine that gets slower meanwhile slows both. WEIR_BENCH_PAIRS: how many turns. What Weir costs includes taking the
 // readings over HTTP and committing them; the bare loop makes its own.
-import { run } from '../integration/harness/process.mjs';
-import { load, startBareLoop, startNchan, startNodeServer, startWeir } from './load/servers.mjs';
+import { hardLimitOfDescriptors, load, startBareLoop, startNchan, startNodeServer, startWeir } from './load/servers.mjs';
 
 const pairs = Number(process.env.WEIR_BENCH_PAIRS ?? 5);
 const begin = { '--warm-up': 0.5, '--seconds': 2 };
@@ -113,7 +112,7 @@ async function besideDeaf({ weir }) {
   const options = { '--clients': 'sse=500,websocket=500', '--publish': 100 };
   const what = 'a deaf client';
   const value = await inTurns(what, { weir: () => once(weir, { ...options, '--deaf': 'sse=1' }), alone: () => once(weir, options) });
-  return [ratio(value, `${what}: the other 1,000's p99 to that without it (${shown(value('alone', ms))} ms)`, 'alone', ms)];
+  return [ratio(value, `${what}: the other 1,000's p99 to that without it (${shown(value('alone', ms))} ms)`, 'alone', ms, '≤ 1.05')];
 }
 
 /** Of processes that have served nobody yet. */
@@ -137,11 +136,8 @@ async function nchanIfPossible() {
   }
 }
 
-/** Each client is a descriptor here and one in the server. */
-const descriptors = async () => Number((await run('sh', ['-c', 'ulimit -Hn'])).stdout) || Infinity;
-
 export async function measure() {
-  const many = (await descriptors()) >= 6000;
+  const many = (await hardLimitOfDescriptors()) >= 6000;
   if (!many) console.log('without 5,000 clients: raise the hard limit of open files (ulimit -Hn) to 6,000');
   const nchan = await nchanIfPossible();
   const others = { Node: startNodeServer, ...(nchan && { Nchan: nchan }) };

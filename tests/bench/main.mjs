@@ -1,4 +1,4 @@
-// ./dev bench [NAME]: every benchmark beside its goal, into build/bench/results.json and results.md.
+// ./dev bench [NAME [WORD…]]: every benchmark beside its goal, into build/bench/results.json and results.md.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ const suites = {
   start: () => import('./start.mjs'),
   log: () => import('./log.mjs'),
   delivery: () => import('./delivery.mjs'),
+  soak: () => import('./soak.mjs'),
+  instructions: () => import('./instructions.mjs'),
 };
 
 // Programs that a suite runs, beside those of its own name.
@@ -39,13 +41,19 @@ function markdown(results) {
   return ['| benchmark | figure | measured | goal | |', '|---|---|---:|---:|---|', ...rows, ''].join('\n');
 }
 
-async function main(filter = '') {
+/** Figures that must not miss their goal say in `missed` what to do. */
+function failures(results) {
+  const failed = results.filter((each) => each.missed && verdict(each) === 'missed');
+  return failed.map((each) => `${each.name}: ${shown(each.value)} ${each.unit}, ${each.goal}; ${each.missed}`);
+}
+
+async function main(filter = '', words = []) {
   const chosen = wanted(filter);
   if (chosen.length === 0) throw new Error(`no benchmark "${filter}"; there are ${wanted('').map(([name]) => name).join(', ')}`);
   const results = [];
   for (const [suite, load] of chosen) {
     console.log(`${suite} …`);
-    for (const figure of await (await load()).measure()) results.push({ suite, ...figure });
+    for (const figure of await (await load()).measure(words)) results.push({ suite, ...figure });
     await endAll();
   }
   const folder = join(root, 'build/bench');
@@ -54,9 +62,11 @@ async function main(filter = '') {
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify({ when: new Date().toISOString(), machine, results }, null, 2)}\n`);
   writeFileSync(join(folder, 'results.md'), markdown(results));
   console.log(`\n${markdown(results)}`);
+  const failed = failures(results);
+  if (failed.length > 0) throw new Error(failed.join('\n'));
 }
 
-main(process.argv[2]).then(
+main(process.argv[2], process.argv.slice(3)).then(
   () => process.exit(0),
   async (error) => {
     console.error(`./dev bench: ${error.message}`);

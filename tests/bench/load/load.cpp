@@ -38,9 +38,14 @@ Figures Load::run() {
   open_all();
   if (options_.pid > 0) figures_.resident_connected = resident_bytes_of(options_.pid);
   if (options_.publish) publisher_.emplace(options_, *times_, deliveries_);
-  run_for(options_.warm_up);
-  measure();
+  if (options_.publish && options_.publish->in_step > 0) {
+    run_in_step();
+  } else {
+    run_for(options_.warm_up);
+    measure();
+  }
   if (publisher_) drain();
+  if (options_.pid > 0) figures_.resident_peak = resident_peak_of(options_.pid);
   add_faults();
   return figures_;
 }
@@ -97,6 +102,19 @@ void Load::measure() {
   if (options_.pid > 0) figures_.resident_end = resident_bytes_of(options_.pid);
 }
 
+/// As long as anything is delivered, however slowly.
+void Load::run_in_step() {
+  const auto begun = seconds_now();
+  auto end = begun + options_.patience;
+  deliveries_.measured = true;
+  for (auto before = publisher_->published(); !publisher_->ended() && seconds_now() < end;) {
+    run_for(0.01);
+    if (publisher_->published() != before) before = publisher_->published(), end = seconds_now() + options_.patience;
+  }
+  figures_.seconds = seconds_now() - begun;
+  figures_.delivered = deliveries_.records;
+}
+
 /// Until every client has everything that was published, or nothing has come for a while.
 void Load::drain() {
   publisher_->stop();
@@ -130,9 +148,10 @@ void Load::add_faults() {
 
 void Load::run_for(double seconds) {
   const auto end = seconds_now() + seconds;
-  for (double left = seconds; left > 0; left = end - seconds_now()) {
+  while (seconds > 0) {
     if (publisher_ && publisher_->failed()) publisher_->stop(), throw std::runtime_error(publisher_->failure());
-    turn(std::min(100, static_cast<int>(std::ceil(left * 1000))));
+    turn(std::min(100, static_cast<int>(std::ceil(seconds * 1000))));
+    seconds = end - seconds_now();
   }
 }
 
@@ -142,6 +161,7 @@ void Load::turn(int timeout_ms) {
   const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
   if (count < 0 && errno != EINTR) throw std::runtime_error("epoll_wait");
   for (int i = 0; i < count; ++i) receive(events[static_cast<std::size_t>(i)].data.u64);
+  deliveries_.settled = deliveries_.records.load();
 }
 
 void Load::receive(std::size_t index) {

@@ -27,7 +27,7 @@ struct Figures {
   std::uint64_t delivered = 0;  // in the measured time; so is what follows
   double seconds = 0;
   std::uint64_t server_cpu_ns = 0;
-  std::uint64_t resident_before = 0, resident_connected = 0, resident_end = 0;
+  std::uint64_t resident_before = 0, resident_connected = 0, resident_end = 0, resident_peak = 0;
 
   bool sound() const { return closed + faults.lost + faults.repeated + faults.out_of_order + wrong_ids == 0; }
 };
@@ -47,6 +47,7 @@ class Load {
   void open(Role role, Kind kind);
   void wait_until_opened(std::size_t unanswered_max);
   void measure();
+  void run_in_step();
   void drain();
   void add_faults();
   void turn(int timeout_ms);

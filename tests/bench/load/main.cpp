@@ -42,6 +42,7 @@ void print_server(const Figures& figures) {
   print_count("resident_before", figures.resident_before);
   print_count("resident_connected", figures.resident_connected);
   print_count("resident_end", figures.resident_end);
+  print_count("resident_peak", figures.resident_peak);
 }
 
 void print_latencies(const Histogram& latencies) {

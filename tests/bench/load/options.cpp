@@ -42,6 +42,8 @@ std::map<std::string, Setter, std::less<>> setters(Options& options, PublishOpti
       {"--pid", number("--pid", options.pid)},
       {"--publish",
        [&](const std::string& value) { publish.rate = parse_number("--publish", value), options.publish.emplace(); }},
+      {"--in-step",
+       [&, count = number("--in-step", publish.in_step)](const std::string& value) { count(value), options.publish.emplace(); }},
       {"--publish-target", text(publish.target)},
       {"--publish-token", text(publish.token)},
       {"--publish-gather", number("--publish-gather", publish.gather)},
@@ -64,6 +66,7 @@ const char* const usage = R"(bench-load --port PORT --clients MIXTURE [OPTION VA
   --ramp                   connections a second; default as fast as they are answered
   --pid                    of the server: its CPU and its memory are reported
   --publish RATE           readings a second (0: as fast as clients follow) to --publish-target with --publish-token
+  --in-step RECORDS        instead of a rate and of times: so many readings, each batch when all clients have the one before
   --publish-gather MS      readings of this time go in one request
   --batch, --window        readings in a request; RATE 0: records published and not yet seen, on average
   --generic yes            the server is not Weir: records with a counter and a time stamp
@@ -83,7 +86,10 @@ Options parse_options(int count, char** arguments) {
     found->second(arguments[i + 1]);
   }
   if (options.publish) options.publish = publish;
-  if (options.port == 0 || total(options.clients) == 0) throw std::runtime_error("--port and --clients are needed");
+  if (options.port == 0 || total(options.clients) + total(options.idle) == 0)
+    throw std::runtime_error("--port and --clients are needed");
+  if (options.publish && publish.in_step == 0 && total(options.clients) == 0)
+    throw std::runtime_error("--publish needs --clients");
   return options;
 }
 

@@ -25,6 +25,7 @@ struct PublishOptions {
   std::string token;                    // of the role `ingest`
   std::size_t batch = 500;              // readings in a request, at most
   std::size_t window = 4000;            // rate 0: records that are published and, on average, not yet seen
+  std::uint64_t in_step = 0;            // so many records and no more, each batch when all clients have the one before
 };
 
 struct Options {

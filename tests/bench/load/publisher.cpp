@@ -32,7 +32,10 @@ void Publisher::stop() {
 void Publisher::run() {
   try {
     connect_to_server();
-    settings_.rate > 0 ? publish_at_rate() : publish_saturated();
+    if (settings_.in_step > 0)
+      publish_in_step();
+    else
+      settings_.rate > 0 ? publish_at_rate() : publish_saturated();
   } catch (const std::exception& failure) {
     failure_ = failure.what();
     failed_ = true;
@@ -82,6 +85,16 @@ void Publisher::publish_saturated() {
     else
       std::this_thread::sleep_for(50us);
   }
+}
+
+/// The server has the same to do for every batch, however slow it is: it can be counted, and counted again.
+void Publisher::publish_in_step() {
+  const auto clients = total(options_.clients);
+  while (!stopping_ && published_ < settings_.in_step) {
+    publish(std::min<std::uint64_t>(settings_.in_step - published_, settings_.batch));
+    while (!stopping_ && deliveries_.settled < published_ * clients) std::this_thread::sleep_for(50us);
+  }
+  ended_ = true;
 }
 
 void Publisher::publish(std::uint64_t count) {

@@ -30,6 +30,8 @@ class Publisher {
   /// The last number that the server has acknowledged.
   std::uint64_t published() const { return published_; }
   bool failed() const { return failed_; }
+  /// Of a number of records that was asked for; the server has acknowledged them all.
+  bool ended() const { return ended_; }
   /// After stop().
   const std::string& failure() const { return failure_; }
 
@@ -38,6 +40,7 @@ class Publisher {
   void connect_to_server();
   void publish_at_rate();
   void publish_saturated();
+  void publish_in_step();
   void publish(std::uint64_t count);
   std::string body(std::uint64_t count);
   void expect_success();
@@ -48,7 +51,7 @@ class Publisher {
   const Deliveries& deliveries_;
   int socket_ = -1;
   std::atomic<std::uint64_t> published_{0};
-  std::atomic<bool> stopping_{false}, failed_{false};
+  std::atomic<bool> stopping_{false}, failed_{false}, ended_{false};
   std::string failure_;
   std::thread thread_;
 };

@@ -32,6 +32,7 @@ class PublishTimes {
 /// What all clients together have had.
 struct Deliveries {
   std::atomic<std::uint64_t> records{0};  // written by the loop alone
+  std::atomic<std::uint64_t> settled{0};  // of them, those after which their clients have asked for what comes next
   std::uint64_t wrong_ids = 0;            // an SSE id that is not its record's
   bool measured = false;                  // whether latencies are added now
   Histogram latencies;

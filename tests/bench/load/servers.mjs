@@ -18,6 +18,9 @@ export async function startWeir() {
   return { pid: gateway.pid, port: gateway.port, options, publishes: true, stop: () => gateway.stop() };
 }
 
+/** Each client is a descriptor here and one in the server. */
+export const hardLimitOfDescriptors = async () => Number((await run('sh', ['-c', 'ulimit -Hn'])).stdout) || Infinity;
+
 /** A program that prints `port N`. */
 async function startPrinting(command, args) {
   const child = new Child(command, args);
@@ -85,12 +88,12 @@ ${temporary.join('\n')}
 }
 
 /** What bench-load says of a server: an object of figures. Readings that were lost are figures as well; no figures are an error. */
-export async function load(server, options) {
+export async function load(server, options, { timeoutMs = 120_000 } = {}) {
   const all = { '--port': server.port, '--pid': server.pid, ...server.options, ...options };
   if (!server.publishes) delete all['--publish'];
   const words = Object.entries(all).flatMap(([name, value]) => [name, String(value)]);
   const [command, ...args] = [...onLoadProcessor, join(bin, 'bench-load'), ...words];
-  const { stdout, stderr } = await run(command, args, { timeoutMs: 120_000 });
+  const { stdout, stderr } = await run(command, args, { timeoutMs });
   if (!stdout) throw new Error(`bench-load ${words.join(' ')}: ${stderr}`);
   return JSON.parse(stdout);
 }

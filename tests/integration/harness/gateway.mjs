@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Child, bin, freePort, run, temporaryFolder, waitFor } from './process.mjs';
 
 class Gateway {
-  constructor(folder, port, config) {
+  constructor(folder, port, config, under) {
     this.folder = folder;
     this.port = port;
     this.config = config;
+    this.under = under;
     this.url = `http://127.0.0.1:${port}`;
     this.tokens = new Map();
   }
@@ -22,7 +23,8 @@ class Gateway {
   }
 
   async start({ until = '/readyz' } = {}) {
-    this.child = new Child(join(bin, 'weir'), ['run', '--config', this.config], { title: 'weir' });
+    const [command, ...words] = [...this.under, join(bin, 'weir'), 'run', '--config', this.config];
+    this.child = new Child(command, words, { title: 'weir' });
     if (until) {
       await waitFor(async () => (this.child.assertRunning(), (await fetch(this.url + until)).ok), `weir to answer ${until}`, 15_000);
     }
@@ -87,13 +89,13 @@ class Gateway {
 
 /**
  * `toml`: tables after [server]; `server`: further lines of [server]. Returns when `until` answers 2xx (null: at once) and, for
- * /readyz, the readers are connected. `start: false` writes the configuration only.
+ * /readyz, the readers are connected. `start: false` writes the configuration only. `under`: the command that runs it, as valgrind.
  */
-export async function startGateway({ toml = '', server = '', port, start = true, until = '/readyz' } = {}) {
+export async function startGateway({ toml = '', server = '', port, start = true, until = '/readyz', under = [] } = {}) {
   const folder = temporaryFolder();
   port ??= await freePort();
   const config = join(folder, 'weir.toml');
   writeFileSync(config, `data_dir = "${folder}/data"\n[server]\nlisten = ["127.0.0.1:${port}"]\n${server}\n${toml}`);
-  const gateway = new Gateway(folder, port, config);
+  const gateway = new Gateway(folder, port, config, under);
   return start ? gateway.start({ until }) : gateway;
 }
