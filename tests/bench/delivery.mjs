@@ -1,7 +1,7 @@
 // What delivering a record costs, Weir and its anchors in turn: A B A B. Ratios are the median of those of each
 // turn, so that a machine that gets slower meanwhile slows both. WEIR_BENCH_PAIRS: how many turns. What Weir costs includes taking the
 // readings over HTTP and committing them; the bare loop makes its own.
-import { hardLimitOfDescriptors, load, startBareLoop, startNchan, startNodeServer, startWeir } from './load/servers.mjs';
+import { hardLimitOfDescriptors, load, startBareLoop, startMosquitto, startNchan, startNodeServer, startWeir } from './load/servers.mjs';
 
 const pairs = Number(process.env.WEIR_BENCH_PAIRS ?? 5);
 const begin = { '--warm-up': 0.5, '--seconds': 2 };
@@ -74,18 +74,21 @@ async function gathered({ weir, kind, ms: flush, goal }) {
 }
 
 /** As fast as the clients follow: what a second of one core's time delivers. */
-async function saturated({ weir, kind, nchan }) {
+async function saturated({ weir, kind, others }) {
   const what = `saturated, 1,000 clients, ${names[kind]}`;
   const options = { '--clients': `${kind}=1000`, '--publish': 0 };
   const runs = { weir: () => once(weir, options), bare: () => once(() => startBareLoop({ rate: 0, clients: 1000 }), options) };
-  if (nchan) runs.nchan = () => once(nchan, options);
+  for (const [name, start] of Object.entries(others)) runs[name] = () => once(start, options);
   const value = await inTurns(what, runs);
   const figures = [
     { name: `${what}: records per second of CPU`, value: 1 / value('weir', cpu), unit: 'million', goal: '≥ 10' },
     { name: `${what}: the bare loop`, value: 1 / value('bare', cpu), unit: 'million' },
     { name: `${what}: delivered a second`, value: value('weir', (result) => result.records_per_second) / 1e6, unit: 'million' },
   ];
-  if (nchan) figures.push({ name: `${what}: to Nchan (${shown(value('nchan', cpu))} µs)`, value: 1 / value.ratio('nchan', cpu), unit: '×', goal: '≥ 30' });
+  for (const name of Object.keys(others)) {
+    const times = { name: `${what}: to ${name} (${shown(value(name, cpu))} µs)`, value: 1 / value.ratio(name, cpu), unit: '×' };
+    figures.push({ ...times, ...(name === 'Nchan' && { goal: '≥ 30' }) });
+  }
   return figures;
 }
 
@@ -140,15 +143,17 @@ export async function measure() {
   const many = (await hardLimitOfDescriptors()) >= 6000;
   if (!many) console.log('without 5,000 clients: raise the hard limit of open files (ulimit -Hn) to 6,000');
   const nchan = await nchanIfPossible();
-  const others = { Node: startNodeServer, ...(nchan && { Nchan: nchan }) };
+  const brokers = { ...(nchan && { Nchan: nchan }) };
   const figures = [];
   for (const kind of many ? ['sse', 'websocket'] : []) figures.push(...(await memory(kind, kind === 'sse' ? '≤ 1.5' : '≤ 2')));
   const weir = await startWeir();
   for (const kind of Object.keys(names)) {
+    if (kind === 'websocket') brokers.mosquitto = startMosquitto;
+    const others = { Node: startNodeServer, ...brokers };
     figures.push(...(await live({ weir, kind, clients: 1000, rate: 20, goal: '≤ 1.15', others, latency: true })));
     figures.push(...(await live({ weir, kind, clients: 1000, rate: 200, goal: '≤ 1.1', others, latency: true })));
     if (many) figures.push(...(await live({ weir, kind, clients: 5000, rate: 20, goal: '≤ 1.2' })));
-    figures.push(...(await saturated({ weir, kind, nchan })));
+    figures.push(...(await saturated({ weir, kind, others: brokers })));
   }
   figures.push(...(await gathered({ weir, kind: 'websocket', ms: 20, goal: '≤ 0.25' })));
   figures.push(...(await gathered({ weir, kind: 'websocket', ms: 50, goal: '≤ 0.14' })));

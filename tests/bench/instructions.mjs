@@ -80,12 +80,19 @@ function write(built, figures) {
   writeFileSync(kept, `${JSON.stringify({ ...known(), [built]: counts }, null, 2)}\n`);
 }
 
+/** A count that is far too high would let the next change in. */
+function sayWhatHasFallen(figures, counts) {
+  const fallen = Object.entries(figures).filter(([name, { value }]) => value * growth < counts[name]);
+  for (const [name, { value }] of fallen) console.log(`  ${name}: ${Math.round(value)} instead of ${counts[name]}; keep it with ./dev bench instructions --write`);
+}
+
 export async function measure(words = []) {
   const figures = await measureAll();
   const built = await compiler();
   if (words.includes('--write')) write(built, figures);
   const counts = known()[built];
-  if (!counts) console.log(`  nothing to compare with: tests/bench/instructions.json has counts of ${Object.keys(known()).join(', ')}, not of ${built}`);
+  if (counts) sayWhatHasFallen(figures, counts);
+  else console.log(`  nothing to compare with: tests/bench/instructions.json has counts of ${Object.keys(known()).join(', ')}, not of ${built}`);
   return Object.entries(figures).map(([name, { value, profile }]) => {
     const was = counts?.[name];
     if (was === undefined) return { name, value, unit: 'instructions' };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test from 'node:test';
+import { load, startMosquitto } from '../bench/load/servers.mjs';
 import { bin, patience, run, startGateway } from './harness.mjs';
 
 test('200 clients of all four kinds get every reading, once and in order', async () => {
@@ -23,4 +24,19 @@ test('200 clients of all four kinds get every reading, once and in order', async
   assert.deepEqual({ connected, closed, lost, repeated, out_of_order, wrong_ids }, { connected: 200, closed: 0, lost: 0, repeated: 0, out_of_order: 0, wrong_ids: 0 });
   assert.ok(published > 0);
   assert.equal(verified, 200 * published);
+});
+
+test('50 subscribers of a broker, an anchor of the benchmarks, get every message over MQTT on WebSocket', async () => {
+  const broker = await startMosquitto();
+  const result = await load(broker, { '--clients': 'mqtt=50', '--publish': 50, '--warm-up': 0, '--seconds': 1, '--patience': 20 * patience });
+  assert.deepEqual([result.connected, result.closed, result.lost, result.repeated, result.out_of_order], [50, 0, 0, 0, 0]);
+  assert.ok(result.published > 0);
+  assert.equal(result.verified, 50 * result.published);
+});
+
+test('in step, as many readings are published as were asked for, each when all have the one before', async () => {
+  const gateway = await startGateway();
+  const server = { port: gateway.port, pid: gateway.pid, options: { '--token': await gateway.token(), '--publish-token': await gateway.token('ingest') } };
+  const result = await load(server, { '--clients': 'sse=10,long-poll=10', '--in-step': 40, '--batch': 1, '--patience': 20 * patience });
+  assert.deepEqual([result.published, result.verified, result.lost, result.repeated, result.out_of_order], [40, 800, 0, 0, 0]);
 });

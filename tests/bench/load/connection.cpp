@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "load/generic_record.h"
+#include "load/mqtt.h"
 #include "load/websocket.h"
 
 namespace weir::bench {
@@ -23,15 +25,21 @@ using namespace std::string_view_literals;
 // At once: what fits into a core's cache is parsed faster than it comes.
 constexpr std::size_t receive_bytes_max = std::size_t{256} * 1024;
 
+std::string upgrade_to(std::string_view protocol) {
+  return "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+         "Sec-WebSocket-Key: d2Vpci1iZW5jaC1sb2FkIQ==\r\nSec-WebSocket-Protocol: " +
+         std::string(protocol) + "\r\n";
+}
+
 std::string accept_of(Kind kind) {
   switch (kind) {
     case Kind::sse: return "Accept: text/event-stream\r\n";
     case Kind::ndjson: return "Accept: application/x-ndjson\r\n";
     case Kind::long_poll: return "Accept: application/json\r\n";
+    case Kind::mqtt: return upgrade_to("mqtt");
     case Kind::websocket: break;
   }
-  return "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-         "Sec-WebSocket-Key: d2Vpci1iZW5jaC1sb2FkIQ==\r\nSec-WebSocket-Protocol: weir.v1.json\r\n";
+  return upgrade_to("weir.v1.json");
 }
 
 std::string validators(std::string_view head) {
@@ -115,7 +123,11 @@ bool Connection::take(char* begin, char* fresh, char* end) {
     if (request_.generic && kind_ == Kind::long_poll) validators_ = validators({begin, head->size});
     begin = fresh = begin + head->size;
     head_ = *head, head_taken_ = true, dechunker_ = {};
-    if (kind_ != Kind::long_poll) opened_ = true;
+    if (kind_ == Kind::mqtt)  // the subscription is the second word of the same breath; the broker takes them in turn
+      send_all(frame(Opcode::binary, mqtt::connect("load-" + std::to_string(socket_))) +
+               frame(Opcode::binary, mqtt::subscribe()));
+    else if (kind_ != Kind::long_poll)
+      opened_ = true;
   }
   if (head_.chunked) end = dechunker_.decode(fresh, end);
   const auto used = take_body({begin, end});
@@ -125,7 +137,8 @@ bool Connection::take(char* begin, char* fresh, char* end) {
 
 std::size_t Connection::take_body(std::string_view body) {
   switch (kind_) {
-    case Kind::websocket: return take_frames(body);
+    case Kind::websocket:
+    case Kind::mqtt: return take_frames(body);
     case Kind::long_poll: return take_page(body);
     default: return take_lines(body);
   }
@@ -158,17 +171,35 @@ std::size_t Connection::take_frames(std::string_view body) {
   std::size_t used = 0;
   for (auto frame = parse_frame(body); frame; frame = parse_frame(body.substr(used))) {
     used += frame->size;
-    if (frame->opcode == Opcode::ping) send_all(pong(frame->payload));
+    if (frame->opcode == Opcode::ping) send_all(bench::frame(Opcode::pong, frame->payload));
     if (frame->opcode == Opcode::close) closed_ = true;
     if (frame->opcode > Opcode::binary) continue;
     if (frame->last && fragments_.empty()) {
-      scanner_.scan(frame->payload, now_, order_);
+      take_message(frame->payload);
       continue;
     }
     fragments_ += frame->payload;
-    if (!frame->last) continue;
-    scanner_.scan(fragments_, now_, order_);
-    fragments_.clear();
+    if (frame->last) take_message(std::exchange(fragments_, {}));
+  }
+  return used;
+}
+
+/// MQTT cares for no message's end: what is not a whole packet yet stays for the next one.
+void Connection::take_message(std::string_view message) {
+  if (kind_ != Kind::mqtt) return void(scanner_.scan(message, now_, order_));
+  fragments_ = message.substr(take_packets(message));
+}
+
+std::size_t Connection::take_packets(std::string_view packets) {
+  std::size_t used = 0;
+  for (auto packet = mqtt::parse(packets); packet; packet = mqtt::parse(packets.substr(used))) {
+    used += packet->size;
+    if (packet->type == mqtt::Type::publish)
+      scanner_.scan(packet->payload, now_, order_, 1);
+    else if (!mqtt::accepted(*packet))
+      throw std::runtime_error("the broker refuses a client");
+    else if (packet->type == mqtt::Type::suback)
+      opened_ = true;
   }
   return used;
 }

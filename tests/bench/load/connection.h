@@ -55,6 +55,8 @@ class Connection {
   std::size_t take_lines(std::string_view body);
   void take_line(std::string_view line);
   std::size_t take_frames(std::string_view body);
+  void take_message(std::string_view message);
+  std::size_t take_packets(std::string_view packets);
   std::size_t take_page(std::string_view body);
 
   const Role role_;
@@ -68,7 +70,7 @@ class Connection {
   Dechunker dechunker_;
   Order order_;
   std::string rest_;       // of the head or, without chunk framing, of the body
-  std::string fragments_;  // of a WebSocket message
+  std::string fragments_;  // of a WebSocket message, or of an MQTT packet
   std::uint64_t id_ = 0;   // of the SSE event that has begun; 0: it has none
   std::uint64_t now_ = 0;  // of what is being taken
 };

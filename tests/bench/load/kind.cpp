@@ -8,12 +8,12 @@
 namespace weir::bench {
 namespace {
 
-constexpr std::array<std::string_view, 4> names = {"sse", "ndjson", "websocket", "long-poll"};
+constexpr std::array<std::string_view, 5> names = {"sse", "ndjson", "websocket", "long-poll", "mqtt"};
 
 Kind parse_kind(std::string_view name) {
   for (std::size_t i = 0; i < names.size(); ++i)
     if (names[i] == name) return static_cast<Kind>(i);
-  throw std::runtime_error("no kind of client \"" + std::string(name) + "\"; there are sse, ndjson, websocket, long-poll");
+  throw std::runtime_error("no kind of client \"" + std::string(name) + "\"; there are sse, ndjson, websocket, long-poll, mqtt");
 }
 
 std::size_t parse_count(std::string_view text) {

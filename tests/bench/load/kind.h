@@ -14,7 +14,8 @@
 
 namespace weir::bench {
 
-enum class Kind : std::uint8_t { sse, ndjson, websocket, long_poll };
+/// `mqtt`: MQTT over WebSocket, of a broker; records are those of generic_record.h.
+enum class Kind : std::uint8_t { sse, ndjson, websocket, long_poll, mqtt };
 
 std::string_view to_string(Kind kind);
 

@@ -46,6 +46,7 @@ std::map<std::string, Setter, std::less<>> setters(Options& options, PublishOpti
        [&, count = number("--in-step", publish.in_step)](const std::string& value) { count(value), options.publish.emplace(); }},
       {"--publish-target", text(publish.target)},
       {"--publish-token", text(publish.token)},
+      {"--publish-mqtt", number("--publish-mqtt", publish.mqtt_port)},
       {"--publish-gather", number("--publish-gather", publish.gather)},
       {"--batch", number("--batch", publish.batch)},
       {"--window", number("--window", publish.window)},
@@ -56,7 +57,7 @@ std::map<std::string, Setter, std::less<>> setters(Options& options, PublishOpti
 
 const char* const usage = R"(bench-load --port PORT --clients MIXTURE [OPTION VALUE]…
 
-  MIXTURE                  sse=500,ndjson=10,websocket=500,long-poll=10; a bare number means SSE
+  MIXTURE                  sse=500,ndjson=10,websocket=500,long-poll=10; a bare number means SSE; mqtt=10 over WebSocket
   --host, --token          of the server; a token of the role viewer
   --target                 path and query; default /v1/stream
   --idle MIXTURE           clients that wait for what never comes, at --idle-target
@@ -67,6 +68,7 @@ const char* const usage = R"(bench-load --port PORT --clients MIXTURE [OPTION VA
   --pid                    of the server: its CPU and its memory are reported
   --publish RATE           readings a second (0: as fast as clients follow) to --publish-target with --publish-token
   --in-step RECORDS        instead of a rate and of times: so many readings, each batch when all clients have the one before
+  --publish-mqtt PORT      over MQTT instead, to a broker
   --publish-gather MS      readings of this time go in one request
   --batch, --window        readings in a request; RATE 0: records published and not yet seen, on average
   --generic yes            the server is not Weir: records with a counter and a time stamp

@@ -23,6 +23,7 @@ struct PublishOptions {
   double rate = 0;                      // readings a second; 0: as fast as the clients follow
   std::string target = "/v1/readings";  // Weir takes batches; a generic server one record a request
   std::string token;                    // of the role `ingest`
+  std::uint16_t mqtt_port = 0;          // of a broker that is published to instead, at QoS 0
   std::size_t batch = 500;              // readings in a request, at most
   std::size_t window = 4000;            // rate 0: records that are published and, on average, not yet seen
   std::uint64_t in_step = 0;            // so many records and no more, each batch when all clients have the one before

@@ -1,6 +1,7 @@
 #include "load/publisher.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "load/generic_record.h"
+#include "load/mqtt.h"
 
 namespace weir::bench {
 
@@ -32,6 +34,7 @@ void Publisher::stop() {
 void Publisher::run() {
   try {
     connect_to_server();
+    if (settings_.mqtt_port > 0) sign_in_to_broker();
     if (settings_.in_step > 0)
       publish_in_step();
     else
@@ -51,10 +54,18 @@ void Publisher::connect_to_server() {
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
-  address.sin_port = htons(options_.port);
+  address.sin_port = htons(settings_.mqtt_port > 0 ? settings_.mqtt_port : options_.port);
   inet_pton(AF_INET, options_.host.c_str(), &address.sin_addr);
   if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     throw std::runtime_error(std::string("the publisher's connection: ") + std::strerror(errno));
+}
+
+void Publisher::sign_in_to_broker() {
+  send_all(mqtt::connect("load-publisher"));
+  std::array<char, 4> answer = {};
+  const auto got = recv(socket_, answer.data(), answer.size(), MSG_WAITALL);
+  const auto packet = mqtt::parse({answer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))});
+  if (!packet || !mqtt::accepted(*packet)) throw std::runtime_error("the broker refuses the publisher");
 }
 
 void Publisher::publish_at_rate() {
@@ -100,16 +111,27 @@ void Publisher::publish_in_step() {
 void Publisher::publish(std::uint64_t count) {
   if (options_.generic) count = 1;
   const auto content = body(count);
-  std::string request = "POST " + settings_.target + " HTTP/1.1\r\nHost: " + options_.host + "\r\n";
-  if (!settings_.token.empty()) request += "Authorization: Bearer " + settings_.token + "\r\n";
-  request += "Content-Type: application/x-ndjson\r\nContent-Length: " + std::to_string(content.size()) + "\r\n\r\n" + content;
-  for (std::string_view left = request; !left.empty();) {
-    const auto sent = send(socket_, left.data(), left.size(), MSG_NOSIGNAL);
-    if (sent <= 0) throw std::runtime_error("the server has closed the publisher's connection");
-    left.remove_prefix(static_cast<std::size_t>(sent));
+  if (settings_.mqtt_port > 0) {
+    send_all(mqtt::publish(content));
+  } else {
+    send_all(request(content));
+    expect_success();
   }
-  expect_success();
   published_ += count;
+}
+
+std::string Publisher::request(const std::string& content) const {
+  std::string out = "POST " + settings_.target + " HTTP/1.1\r\nHost: " + options_.host + "\r\n";
+  if (!settings_.token.empty()) out += "Authorization: Bearer " + settings_.token + "\r\n";
+  return out + "Content-Type: application/x-ndjson\r\nContent-Length: " + std::to_string(content.size()) + "\r\n\r\n" + content;
+}
+
+void Publisher::send_all(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) throw std::runtime_error("the server has closed the publisher's connection");
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
 }
 
 std::string Publisher::body(std::uint64_t count) {

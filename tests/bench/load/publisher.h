@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "load/connection.h"
@@ -38,10 +39,13 @@ class Publisher {
  private:
   void run();
   void connect_to_server();
+  void sign_in_to_broker();
   void publish_at_rate();
   void publish_saturated();
   void publish_in_step();
   void publish(std::uint64_t count);
+  std::string request(const std::string& content) const;
+  void send_all(std::string_view bytes);
   std::string body(std::uint64_t count);
   void expect_success();
 

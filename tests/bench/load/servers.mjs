@@ -1,5 +1,5 @@
-// The servers of the delivery benchmark: Weir and its anchors, all started alike. Each has `pid`, `port`, `options` for bench-load and
-// `stop()`. Where there are two processors, the server has the first one and the load the second.
+// The servers of the delivery benchmark: Weir and its anchors, all started alike. Each has `pid`, `port`, `options` for bench-load,
+// `stop()` and, where its clients are of a kind of their own, `kind`. Where there are two processors, the server has the first one and the load the second.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -87,10 +87,36 @@ ${temporary.join('\n')}
 `;
 }
 
+/** mosquitto: clients on its WebSocket listener, the publisher on its other one, QoS 0. */
+export async function startMosquitto() {
+  const folder = temporaryFolder();
+  const [port, publishPort] = [await freePort(), await freePort()];
+  writeFileSync(join(folder, 'mosquitto.conf'), mosquittoConfiguration(port, publishPort));
+  const child = new Child('mosquitto', ['-c', join(folder, 'mosquitto.conf')], { title: 'mosquitto' });
+  await waitFor(async () => (child.assertRunning(), (await listening(port)) && (await listening(publishPort))), 'mosquitto to listen');
+  await pin(child.pid);
+  const options = { '--generic': 'yes', '--target': '/mqtt', '--publish-mqtt': publishPort, '--batch': 1, '--window': 64 };
+  return { pid: child.pid, port, options, kind: 'mqtt', publishes: true, stop: () => child.end() };
+}
+
+function mosquittoConfiguration(port, publishPort) {
+  return `${userInfo().uid === 0 ? 'user root' : ''}
+allow_anonymous true
+max_queued_messages 0
+set_tcp_nodelay true
+persistence false
+log_type error
+listener ${port} 127.0.0.1
+protocol websockets
+listener ${publishPort} 127.0.0.1
+`;
+}
+
 /** What bench-load says of a server: an object of figures. Readings that were lost are figures as well; no figures are an error. */
 export async function load(server, options, { timeoutMs = 120_000 } = {}) {
   const all = { '--port': server.port, '--pid': server.pid, ...server.options, ...options };
   if (!server.publishes) delete all['--publish'];
+  if (server.kind) all['--clients'] = all['--clients'].replace(/^[^=]+/, server.kind);
   const words = Object.entries(all).flatMap(([name, value]) => [name, String(value)]);
   const [command, ...args] = [...onLoadProcessor, join(bin, 'bench-load'), ...words];
   const { stdout, stderr } = await run(command, args, { timeoutMs });

@@ -1,6 +1,6 @@
 // The client's side of WebSocket frames.
 //
-// Purpose    where a frame from the server begins and ends; the pong that a ping asks for.
+// Purpose    where a frame from the server begins and ends; frames of our own, short ones.
 // Thread     pure functions.
 // Ownership  none: bytes belong to the caller.
 // Limits     none: who calls limits how much is waited for.
@@ -37,9 +37,11 @@ inline std::optional<Frame> parse_frame(std::string_view bytes) {
   return Frame{header + length, static_cast<Opcode>(byte(0) & 0xFU), (byte(0) & 0x80U) != 0, bytes.substr(header, length)};
 }
 
-/// Masked with zero, which leaves the payload as it is: nobody between us and the server is to be protected.
-inline std::string pong(std::string_view payload) {
-  std::string out = {'\x8A', static_cast<char>(0x80U | payload.size()), 0, 0, 0, 0};
+/// Of at most 125 bytes. Masked with zero, which leaves the payload as it is: nobody between us and the server is to be
+/// protected.
+inline std::string frame(Opcode opcode, std::string_view payload) {
+  std::string out = {
+      static_cast<char>(0x80U | static_cast<unsigned>(opcode)), static_cast<char>(0x80U | payload.size()), 0, 0, 0, 0};
   return out.append(payload);
 }
 
