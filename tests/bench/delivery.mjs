@@ -5,6 +5,7 @@ import { hardLimitOfDescriptors, load, startBareLoop, startMosquitto, startNchan
 
 const pairs = Number(process.env.WEIR_BENCH_PAIRS ?? 5);
 const begin = { '--warm-up': 0.5, '--seconds': 2 };
+const goals = { Node: '≤ 0.7', Nchan: '≤ 1' };
 const names = { sse: 'SSE', websocket: 'WebSocket' };
 const faults = { records: 0, wrong: 0 };
 
@@ -42,7 +43,7 @@ async function inTurns(what, runs) {
 
 const ratio = (value, name, anchor, of, goal) => ({ name, value: value.ratio(anchor, of), unit: '×', ...(goal && { goal }) });
 
-/** Records one at a time. `others`: further anchors, without goals. */
+/** Records one at a time. `others`: further anchors. */
 async function live({ weir, kind, clients, rate, goal, others = {}, latency }) {
   const what = `${clients.toLocaleString('en')} × ${rate}/s, ${names[kind]}`;
   const options = { '--clients': `${kind}=${clients}`, '--publish': rate };
@@ -55,7 +56,7 @@ async function live({ weir, kind, clients, rate, goal, others = {}, latency }) {
     { name: `${what}: p99`, value: value('weir', ms), unit: 'ms', ...(latency && { goal: '≤ 5' }) },
     ratio(value, `${what}: p99 to the bare loop's (${shown(value('the bare loop', ms))} ms)`, 'the bare loop', ms, latency && '≤ 1.3'),
   ];
-  for (const name of Object.keys(others)) figures.push(ratio(value, `${what}: CPU to ${name} (${shown(value(name, cpu))} µs)`, name, cpu));
+  for (const name of Object.keys(others)) figures.push(ratio(value, `${what}: CPU to ${name} (${shown(value(name, cpu))} µs)`, name, cpu, goals[name]));
   return figures;
 }
 
