@@ -125,7 +125,7 @@ Stop Subscription::Impl::at_the_head(const Pull& pull) {
 
 Stop Subscription::Impl::wait_for_flush(const Pull& pull) {
   if (query_.flush.count() == 0 || pages_ || gathers()) return {};
-  if (!flush_due_) flush_due_ = pull.now + query_.flush;
+  if (!flush_due_) flush_due_ = Subscription::flush_due(pull.now, query_.flush);
   const bool fills_a_pull = log_.head() - position_ >= pull.capacity();
   if (fills_a_pull || pull.now >= *flush_due_) return {};
   return wait_until(*flush_due_);
@@ -146,10 +146,11 @@ std::optional<std::uint64_t> Subscription::Impl::common_position(Monotonic now) 
   return position_;
 }
 
-Subscription::Next Subscription::Impl::advance(std::uint64_t position) {
+Subscription::Next Subscription::Impl::advance(std::uint64_t position, std::optional<Monotonic> flush_due) {
   position_ = delivered_ = position;
   wake_at_.reset();
-  if (position_ < log_.head()) return Next::more;
+  if (flush_due) flush_due_ = flush_due;
+  if (more()) return Next::more;
   flush_due_.reset();
   return Next::caught_up;
 }
@@ -211,7 +212,9 @@ std::optional<std::uint64_t> Subscription::common_position(Monotonic now) const 
 bool Subscription::more() const { return impl_->more(); }
 bool Subscription::waits_with_others() const { return impl_->waits_with_others(); }
 std::uint64_t Subscription::position() const { return impl_->position(); }
-Subscription::Next Subscription::advance(std::uint64_t position) { return impl_->advance(position); }
+Subscription::Next Subscription::advance(std::uint64_t position, std::optional<Monotonic> flush_due) {
+  return impl_->advance(position, flush_due);
+}
 
 std::uint64_t Subscription::cold_request() const { return impl_->position(); }
 void Subscription::feed(BlockPtr block) { impl_->feed(std::move(block)); }

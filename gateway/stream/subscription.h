@@ -24,6 +24,8 @@
 // Pages      are answered at once: rate, flush and the waiting of every shape streams only.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -55,6 +57,7 @@ class RecordSink {
 class Subscription {
  public:
   static constexpr std::size_t gathered_events_max = 4096;
+  static constexpr std::size_t record_bytes_typical = 128;  // as JSON
 
   enum class Next {
     caught_up,  // nothing more now; pull again when the log has grown
@@ -86,8 +89,15 @@ class Subscription {
   bool waits_with_others() const;
   bool more() const;  // the log has more than was read
   std::uint64_t position() const;
-  /// What another one's pull sent from there to `position` was sent.
-  Next advance(std::uint64_t position);
+  /// What another one's pull sent from there to `position` was sent. `flush_due`: when what is behind it is to be flushed.
+  Next advance(std::uint64_t position, std::optional<Monotonic> flush_due = std::nullopt);
+
+  /// Windows of flush=D end at the same times for all, so that one write serves all.
+  static Monotonic flush_due(Monotonic now, std::chrono::nanoseconds flush) {
+    return now + flush - now.time_since_epoch() % flush;
+  }
+  /// Records of a common size in so many bytes: as many are not held back by flush=D.
+  static std::size_t capacity(std::size_t bytes_budget) { return std::max<std::size_t>(1, bytes_budget / record_bytes_typical); }
 
   /// Everything up to here was sent, merged into what was sent, or filtered out.
   Cursor cursor() const;

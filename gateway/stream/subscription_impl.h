@@ -20,9 +20,6 @@ namespace weir::gateway {
 
 class Subscription::Impl {
  public:
-  /// A small record as JSON: what tells how many of them fill a write.
-  static constexpr std::size_t record_bytes_typical = 128;
-
   using Stop = std::optional<Next>;  // empty: go on
 
   Impl(const Log& log, const Latest& latest, EncodedBlocks& encoded, StreamQuery&& query, bool pages)
@@ -42,7 +39,7 @@ class Subscription::Impl {
   std::optional<std::uint64_t> common_position(Monotonic now) const;
   bool more() const { return position_ < log_.head(); }
   bool waits_with_others() const { return shares() && !more(); }
-  Next advance(std::uint64_t position);
+  Next advance(std::uint64_t position, std::optional<Monotonic> flush_due);
   std::optional<Monotonic> wake_at() const { return wake_at_; }
   const StreamQuery& query() const { return query_; }
 
@@ -55,7 +52,7 @@ class Subscription::Impl {
     const Monotonic now;
 
     bool used_up() const { return records_left == 0 || sink.bytes() >= bytes_budget; }
-    std::size_t capacity() const { return std::max<std::size_t>(1, std::min(records_left, bytes_budget / record_bytes_typical)); }
+    std::size_t capacity() const { return std::clamp<std::size_t>(records_left, 1, Subscription::capacity(bytes_budget)); }
   };
   // Where it begins.
   void start_at(Cursor cursor);

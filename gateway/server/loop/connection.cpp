@@ -230,7 +230,7 @@ void Connection::arm(Monotonic at) {
   host_.deadlines().push(at, id_);
 }
 
-void Connection::follow_log() { host_.add_follower(*this); }
+void Connection::follow_log() { host_.followers().add(*this); }
 
 void Connection::finish(bool close) {
   end_exchange();
@@ -239,7 +239,7 @@ void Connection::finish(bool close) {
 
 void Connection::close_websocket(unsigned code, std::string_view reason) {
   if (close_code_ != 0 || closing_) return;
-  host_.remove_follower(*this);
+  host_.followers().remove(*this);
   close_code_ = code;
   close_reason_ = reason;
   wake_at(host_.now() + close_time_max);
@@ -252,7 +252,7 @@ void Connection::abort() {
 }
 
 void Connection::end_exchange() {
-  host_.remove_follower(*this);
+  host_.followers().remove(*this);
   wake_never();
   watch_hangup(false);
   call_.reset();

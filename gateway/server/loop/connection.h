@@ -86,8 +86,9 @@ class Connection {
   enum class Verdict : std::uint8_t { stay, completed, close };
   Verdict take_verdict();
   bool closing() const { return closing_ || close_code_ != 0; }
-  std::optional<std::size_t> follower_index;  // the Host's: among the followers, or in its crowd
-  std::uint64_t crowd = 0;                    // the Host's; 0: in none
+  static constexpr std::uint32_t follows_nothing = ~std::uint32_t{0};
+  std::uint32_t follower_index = follows_nothing;  // of Followers: among those who are alone, or in its crowd
+  std::uint64_t crowd = 0;                         // of Followers; 0: in none
 
  private:
   void take_head(Request&& request);

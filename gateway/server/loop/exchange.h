@@ -7,6 +7,7 @@
 // Errors     answered on the connection. No exception leaves a callback of the loop.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -19,6 +20,19 @@ namespace weir::gateway {
 
 class Connection;
 class Host;
+
+/// Where one waits with others of its group (SharedWrites). `flush`: how long what comes may be gathered.
+struct CrowdPlace {
+  std::uint64_t group = 0, position = 0;
+  std::chrono::nanoseconds flush{0};
+};
+
+/// What one who leaves a crowd takes along.
+struct CrowdStand {
+  std::uint64_t position = 0;
+  std::optional<Monotonic> flush_due;
+  Monotonic written{};  // when the crowd was last sent something
+};
 
 class Exchange {
  public:
@@ -33,7 +47,7 @@ class Exchange {
   virtual void start() {}   // once, when it is in place
   virtual void on_log() {}  // the log has grown (for those who follow it)
   /// The same for one that waited in a crowd, and stands here. The result: nothing was to be sent, it stands there now.
-  virtual std::optional<std::uint64_t> on_log_from(std::uint64_t /*position*/) { return std::nullopt; }
+  virtual std::optional<std::uint64_t> on_log_from(const CrowdStand&) { return std::nullopt; }
   virtual void on_due() {}                                     // the deadline set with Connection::wake_at()
   virtual void on_writable() {}                                // the socket takes more
   virtual void on_message(std::string_view, bool /*text*/) {}  // a whole WebSocket message

@@ -1,5 +1,6 @@
 #include "server/loop/host.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir::gateway {
@@ -74,44 +75,6 @@ std::size_t Host::connections_at(const std::string& peer) const {
 
 bool Host::room_for_one_more() const { return !stopping_ && connections_.size() < options().connections_max + connections_slack; }
 
-void Host::add_follower(Connection& connection) {
-  if (connection.follower_index) return;
-  connection.follower_index = followers_.size();
-  followers_.push_back(&connection);
-}
-
-void Host::remove_follower(Connection& connection) {
-  if (!connection.follower_index) return;
-  auto& list = connection.crowd == 0 ? followers_ : crowds_.at(connection.crowd).members;
-  Connection* const last = list.back();
-  list[*connection.follower_index] = last;
-  last->follower_index = connection.follower_index;
-  list.pop_back();
-  connection.follower_index.reset();
-  if (connection.crowd != 0 && list.empty()) crowds_.erase(connection.crowd);
-  connection.crowd = 0;
-}
-
-bool Host::join_crowd(Connection& connection, std::uint64_t group, std::uint64_t position) {
-  const auto found = crowds_.find(group);
-  if (group == 0 || (found != crowds_.end() && found->second.position != position)) return false;
-  remove_follower(connection);
-  auto& crowd = crowds_[group];
-  crowd.position = position;
-  connection.crowd = group;
-  connection.follower_index = crowd.members.size();
-  crowd.members.push_back(&connection);
-  return true;
-}
-
-std::optional<std::uint64_t> Host::leave_crowd(Connection& connection) {
-  if (connection.crowd == 0) return std::nullopt;
-  const auto position = crowds_.at(connection.crowd).position;
-  remove_follower(connection);
-  add_follower(connection);
-  return position;
-}
-
 void Host::retire(std::unique_ptr<Exchange> exchange) { retired_.push_back(std::move(exchange)); }
 
 void Host::close_soon(const Connection& connection) {
@@ -136,16 +99,9 @@ void Host::turn(bool log_has_grown) {
   tick(now());
 }
 
-/// From the back: whoever leaves is replaced by one that has had its turn.
 void Host::follow() {
   latest().follow();
-  grown_.clear();
-  for (const auto& [group, crowd] : crowds_) grown_.push_back(group);
-  for (const auto group : grown_) follow_crowd(group);
-  for (std::size_t i = followers_.size(); i-- > 0;) {
-    if (i >= followers_.size()) continue;
-    if (Exchange* exchange = followers_[i]->exchange()) exchange->on_log();
-  }
+  followers_.follow();
   if (!latest().cold() || std::exchange(latest_reading_, true)) return;
   log().read(latest().applied(), cold_records_max, [this](Result<BlockPtr> block) {
     post([this, block = std::move(block)] {
@@ -154,30 +110,6 @@ void Host::follow() {
       follow();
     });
   });
-}
-
-/// One of them looks. If there is nothing for it, there is nothing for anybody.
-void Host::follow_crowd(std::uint64_t group) {
-  const auto found = crowds_.find(group);
-  if (found == crowds_.end() || found->second.position >= log().head()) return;
-  const auto from = found->second.position;
-  Connection& first = *found->second.members.back();
-  leave_crowd(first);
-  const auto stands = first.exchange()->on_log_from(from);
-  const auto rest = crowds_.find(group);
-  if (stands && rest != crowds_.end()) rest->second.position = *stands;
-  if (stands) return void(join_crowd(first, group, *stands));
-  if (rest == crowds_.end() || rest->second.position != from) return;  // it was the only one
-  const std::vector<Connection*> others = std::move(rest->second.members);
-  crowds_.erase(rest);
-  for (Connection* connection : others) {
-    connection->crowd = 0;
-    connection->follower_index.reset();
-    add_follower(*connection);
-  }
-  for (Connection* connection : others) {
-    if (Exchange* exchange = connection->exchange()) (void)exchange->on_log_from(from);
-  }
 }
 
 void Host::again(const Connection& connection) {
@@ -214,6 +146,7 @@ void Host::run_deadlines() {
   while (const auto entry = deadlines_.pop_due(until)) {
     if (Connection* connection = find(entry->second)) connection->due(entry->first);
   }
+  followers_.run_due(until);
 }
 
 void Host::tick(Monotonic now) {
@@ -227,8 +160,9 @@ void Host::tick(Monotonic now) {
 }
 
 Monotonic Host::next_deadline() const {
-  const auto next = deadlines_.next();
-  return next && *next < next_tick_ ? *next : next_tick_;
+  auto first = next_tick_;
+  for (const auto& next : {deadlines_.next(), followers_.next_due()}) first = std::min(first, next.value_or(first));
+  return first;
 }
 
 void Host::shut_down() {

@@ -26,6 +26,7 @@
 #include "server/http/gzip.h"
 #include "server/loop/connection.h"
 #include "server/loop/deadlines.h"
+#include "server/loop/followers.h"
 #include "server/loop/hangup.h"
 #include "server/server.h"
 #include "server/transports/shared_writes.h"
@@ -95,15 +96,9 @@ class Host {
   bool room_for_one_more() const;  // to be answered at all
 
   // For connections.
-  void add_follower(Connection& connection);
-  void remove_follower(Connection& connection);
+  Followers& followers() { return followers_; }
   void again(
       const Connection& connection);  // on_writable() in the next turn: it has more, and its socket is not known to be full
-  /// A follower that stands at the head, with others of its group (SharedWrites): when the log grows by what none of them wants,
-  /// one of them looks, and the others cost nothing. False: the crowd stands elsewhere; it goes on as a follower.
-  bool join_crowd(Connection& connection, std::uint64_t group, std::uint64_t position);
-  /// A follower again, from here; nothing: it was in none.
-  std::optional<std::uint64_t> leave_crowd(Connection& connection);
   void retire(std::unique_ptr<Exchange> exchange);  // destroyed when no method of it can be running
   void close_soon(const Connection& connection);    // at the end of a turn
   Deadlines& deadlines() { return deadlines_; }
@@ -120,7 +115,6 @@ class Host {
 
  private:
   void follow();
-  void follow_crowd(std::uint64_t group);
   void tick(Monotonic now);
   void run_tasks();
   void run_again();
@@ -141,13 +135,7 @@ class Host {
   std::string scratch_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<std::string, std::size_t> by_peer_;
-  std::vector<Connection*> followers_;
-  struct Crowd {
-    std::uint64_t position = 0;
-    std::vector<Connection*> members;
-  };
-  std::unordered_map<std::uint64_t, Crowd> crowds_;  // by group
-  std::vector<std::uint64_t> grown_;                 // scratch
+  Followers followers_{*this};
   std::vector<std::unique_ptr<Exchange>> retired_;
   std::vector<std::function<void()>> drained_;
   std::vector<std::uint64_t> hung_up_;

@@ -19,10 +19,10 @@ void SharedWrites::leave(Member::Groups::value_type* group) {
   if (--group->second.members == 0) groups_.erase(group->first);
 }
 
-const SharedWrites::Write* SharedWrites::find(const Place& place) {
+const SharedWrites::Write* SharedWrites::find(const Place& place, std::size_t takers) {
   const auto found = kept_.find(place);
   if (found == kept_.end()) return nullptr;
-  ++shared_;
+  shared_ += takers;
   return &found->second;
 }
 

@@ -46,7 +46,7 @@ class SharedWrites {
     std::uint64_t group() const { return writes_ == nullptr ? 0 : group_->second.number; }
     bool alone() const { return writes_ == nullptr || group_->second.members < 2; }
     /// What was written from here; null: nothing is kept. Valid until the next keep().
-    const Write* find(std::uint64_t from) const { return alone() ? nullptr : writes_->find({group_->second.number, from}); }
+    const Write* find(std::uint64_t from) const { return alone() ? nullptr : writes_->find({group_->second.number, from}, 1); }
     void keep(std::uint64_t from, Write write) const {
       if (!alone()) writes_->keep({group_->second.number, from}, std::move(write));
     }
@@ -70,8 +70,11 @@ class SharedWrites {
   /// `what`: everything that their bytes depend on, but the cursor.
   Member join(const std::string& what);
 
+  /// As Member::find(), for one who speaks for `takers` members.
+  const Write* find(std::uint64_t group, std::uint64_t from, std::size_t takers) { return find({group, from}, takers); }
+
   std::size_t bytes() const { return bytes_; }
-  std::uint64_t shared() const { return shared_; }  // writes that were found since start
+  std::uint64_t shared() const { return shared_; }  // writes that were taken since start
 
  private:
   struct Place {
@@ -84,7 +87,7 @@ class SharedWrites {
     }
   };
 
-  const Write* find(const Place& place);
+  const Write* find(const Place& place, std::size_t takers);
   void keep(const Place& place, Write write);
   void leave(Member::Groups::value_type* group);
 

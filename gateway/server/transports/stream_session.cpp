@@ -26,15 +26,16 @@ void StreamSession::start() {
   connection().begin_stream(head, opening());
   written_ = host().now();
   if (connection().head_only()) return connection().finish(true);
+  const auto& query = subscription_.query();
   group_ = host().shared_writes().join(std::string(kind()) + (connection().chunks() ? "" : " whole") + '\n' +
-                                       subscription_.query().filter.key());
+                                       std::to_string(query.flush.count()) + '\n' + query.filter.key());
   connection().follow_log();
   pump();
 }
 
 /// One write in a turn: from the wake-up when the socket takes it, otherwise when the library says that it does.
 void StreamSession::pump() {
-  if (const auto position = host().leave_crowd(connection())) subscription_.advance(*position);
+  if (const auto stand = host().followers().leave_crowd(connection())) go_on_from(*stand);
   const Monotonic now = host().now();
   if (now - looked_ >= look_interval) {
     looked_ = now;
@@ -76,11 +77,16 @@ void StreamSession::go_on(Subscription::Next next) {
 
 void StreamSession::wait_with_others() {
   if (!group_.alone() && subscription_.waits_with_others())
-    host().join_crowd(connection(), group_.group(), subscription_.position());
+    host().followers().join_crowd(connection(), {group_.group(), subscription_.position(), subscription_.query().flush});
 }
 
-std::optional<std::uint64_t> StreamSession::on_log_from(std::uint64_t position) {
-  subscription_.advance(position);
+void StreamSession::go_on_from(const CrowdStand& stand) {
+  subscription_.advance(stand.position, stand.flush_due);
+  written_ = std::max(written_, stand.written);
+}
+
+std::optional<std::uint64_t> StreamSession::on_log_from(const CrowdStand& stand) {
+  go_on_from(stand);
   const auto written = host().counters().bytes;
   pump();
   const bool nothing = host().counters().bytes == written && connection().exchange() == this && subscription_.waits_with_others();

@@ -23,7 +23,7 @@ class StreamSession : public Exchange, protected RecordSink {
 
   void start() final;
   void on_log() final { pump(); }
-  std::optional<std::uint64_t> on_log_from(std::uint64_t position) final;
+  std::optional<std::uint64_t> on_log_from(const CrowdStand& stand) final;
   void on_due() final { pump(); }
   void on_writable() final { pump(); }
   void on_rights_lost() final { end("the token or session has ended"); }
@@ -50,6 +50,7 @@ class StreamSession : public Exchange, protected RecordSink {
   std::string_view flush(bool last);
   void send_shared(const SharedWrites::Write& write);
   void read_cold();
+  void go_on_from(const CrowdStand& stand);
   void wait_with_others();
   void end(std::string_view why);
   void set_deadline();

@@ -217,7 +217,8 @@ void WebSocketSession::go_on(bool more) {
     connection().want_more();
   } else if (may_wait_with_others()) {
     const auto& channel = *channels_.front();
-    host().join_crowd(connection(), channel.group(), channel.subscription().position());
+    const auto& subscription = channel.subscription();
+    host().followers().join_crowd(connection(), {channel.group(), subscription.position(), subscription.query().flush});
   }
   set_deadline();
 }
@@ -228,11 +229,15 @@ bool WebSocketSession::may_wait_with_others() const {
 }
 
 void WebSocketSession::leave_crowd() {
-  if (const auto position = host().leave_crowd(connection())) channels_.front()->subscription().advance(*position);
+  if (const auto stand = host().followers().leave_crowd(connection())) go_on_from(*stand);
 }
 
-std::optional<std::uint64_t> WebSocketSession::on_log_from(std::uint64_t position) {
-  channels_.front()->subscription().advance(position);
+void WebSocketSession::go_on_from(const CrowdStand& stand) {
+  channels_.front()->subscription().advance(stand.position, stand.flush_due);
+}
+
+std::optional<std::uint64_t> WebSocketSession::on_log_from(const CrowdStand& stand) {
+  go_on_from(stand);
   const auto written = host().counters().bytes;
   pump();
   const bool nothing = host().counters().bytes == written && connection().exchange() == this && may_wait_with_others();

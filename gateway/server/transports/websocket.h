@@ -38,7 +38,7 @@ class WebSocketSession final : public Exchange {
   std::string_view kind() const override { return "websocket"; }
   void start() override;
   void on_log() override { pump(); }
-  std::optional<std::uint64_t> on_log_from(std::uint64_t position) override;
+  std::optional<std::uint64_t> on_log_from(const CrowdStand& stand) override;
   void on_due() override { pump(); }
   void on_writable() override { pump(); }
   void on_message(std::string_view bytes, bool text) override;
@@ -68,6 +68,7 @@ class WebSocketSession final : public Exchange {
   void go_on(bool more);
   bool may_wait_with_others() const;
   void leave_crowd();
+  void go_on_from(const CrowdStand& stand);
   bool pull_channels(std::string& out);
   bool pull_channel(WebSocketChannel& channel, std::string& out, std::size_t budget);
   void read_cold(WebSocketChannel& asking);

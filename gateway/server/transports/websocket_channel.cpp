@@ -10,7 +10,8 @@ namespace weir::gateway {
 void WebSocketChannel::open(Host& host, Subscription subscription) {
   subscription_ = std::make_unique<Subscription>(std::move(subscription));
   const auto* const kind = format_ == Format::json ? "websocket json\n" : "websocket cbor\n";
-  group_ = host.shared_writes().join(kind + id_ + '\n' + subscription_->query().filter.key());
+  const auto& query = subscription_->query();
+  group_ = host.shared_writes().join(kind + id_ + '\n' + std::to_string(query.flush.count()) + '\n' + query.filter.key());
 }
 
 const SharedWrites::Write* WebSocketChannel::shared(Monotonic now) const {
