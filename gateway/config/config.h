@@ -39,6 +39,9 @@ struct ServerOptions {
   std::vector<std::string> origins;
   unsigned connections_max = 12000;
   unsigned connections_per_address_max = 64;
+  unsigned connections_per_token_max = 11000;
+  unsigned requests_per_second_per_address_max = 100;
+  unsigned requests_per_second_per_token_max = 5000;
 };
 
 struct Config {

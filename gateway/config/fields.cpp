@@ -82,7 +82,26 @@ const Section& server_section() {
         .help = "from one address; this computer is exempt",
         .min = 1,
         .max = 1'000'000,
-        .member = member<&ServerOptions::connections_per_address_max>()}},
+        .member = member<&ServerOptions::connections_per_address_max>()},
+       {.key = "connections_per_token_max",
+        .type = Type::integer,
+        .help = "of one token or signed-in session; the default leaves some to the others",
+        .min = 1,
+        .max = 1'000'000,
+        .member = member<&ServerOptions::connections_per_token_max>()},
+       {.key = "requests_per_second_per_address_max",
+        .type = Type::integer,
+        .help = "without a valid credential; twice as many after a pause; this computer is exempt",
+        .min = 1,
+        .max = 1'000'000,
+        .member = member<&ServerOptions::requests_per_second_per_address_max>()},
+       {.key = "requests_per_second_per_token_max",
+        .type = Type::integer,
+        .help = "of one token or signed-in session, WebSocket messages included; twice as many after a pause; this computer is "
+                "exempt, but for what a proxy passes on with `X-Forwarded-For`",
+        .min = 1,
+        .max = 1'000'000,
+        .member = member<&ServerOptions::requests_per_second_per_token_max>()}},
       defaults_of<ServerOptions>};
   return section;
 }

@@ -11,17 +11,58 @@ namespace {
 
 constexpr std::string_view session_cookie = "weir_session";
 
-std::optional<Response> over_limit(Call& call) {
+/// "…: has 64 connections, server.connections_per_address_max: …"
+std::string told(std::string_view who, unsigned limit, std::string_view of_what, Refusal refusal, std::string_view remedy) {
+  std::string text(who);
+  text.append(std::to_string(limit)).append(of_what).append(", server.").append(to_string(refusal));
+  return text.append(": ").append(remedy);
+}
+
+Response refuse(Call& call, Refusal refusal, unsigned status, std::string_view detail, std::chrono::seconds retry_after) {
+  call.host.counters().refusals.count(refusal);
+  return busy(status, detail, retry_after);
+}
+
+Response with_close(Response response) {
+  response.close = true;
+  return response;
+}
+
+std::optional<Response> over_connections(Call& call) {
   const ServerOptions& options = call.host.options();
   if (call.host.connections().size() > options.connections_max) {
-    ++call.host.counters().connections_refused;
-    return busy(503, "the gateway serves as many connections as it may: try again later", std::chrono::seconds{5});
+    const auto detail = told("the gateway serves ", options.connections_max, " connections", Refusal::connections,
+                             "try again later, or raise it");
+    return with_close(refuse(call, Refusal::connections, 503, detail, retry_between(3, 9)));
   }
   if (!call.connection.loopback() && call.host.connections_at(call.connection.peer()) > options.connections_per_address_max) {
-    ++call.host.counters().connections_refused;
-    return busy(429, "too many connections from this address: close some", std::chrono::seconds{5});
+    const auto detail = told("this address has ", options.connections_per_address_max, " connections",
+                             Refusal::connections_per_address, "close some, or raise it");
+    return with_close(refuse(call, Refusal::connections_per_address, 429, detail, retry_between(3, 9)));
   }
   return std::nullopt;
+}
+
+/// Of requests that show no valid credential. A computer in the same network as one that asks too often loses nothing by it
+/// once it has signed in.
+std::optional<Response> over_address_rate(Call& call) {
+  const unsigned rate = call.host.options().requests_per_second_per_address_max;
+  if (call.connection.loopback() || call.host.address_rates().take(call.connection.peer(), call.host.now(), rate))
+    return std::nullopt;
+  const auto detail = told("this address may ask ", rate, " times a second without a valid credential",
+                           Refusal::requests_per_address, "slow down, or raise it");
+  return with_close(refuse(call, Refusal::requests_per_address, 429, detail, std::chrono::seconds{1}));
+}
+
+std::optional<Response> over_account(Call& call, const Principal& principal) {
+  const ServerOptions& options = call.host.options();
+  if (!call.host.join_account(call.connection, principal.name)) {
+    const auto detail = told(principal.name + " has ", options.connections_per_token_max, " connections",
+                             Refusal::connections_per_token, "close some, or raise it");
+    return with_close(refuse(call, Refusal::connections_per_token, 429, detail, retry_between(3, 9)));
+  }
+  if (call.host.take_request(call.connection)) return std::nullopt;
+  return refuse(call, Refusal::requests_per_token, 429, over_token_rate(principal.name, options), std::chrono::seconds{1});
 }
 
 Response not_allowed(const std::string& allowed) { return problem(405, "this path takes " + allowed).with("Allow", allowed); }
@@ -63,9 +104,11 @@ std::optional<Response> check_right(Call& call) {
   const Right right = *call.route->right;
   const auto principal = identify(call.request, right, call.connection);
   if (!principal) {
+    if (auto refused = over_address_rate(call)) return refused;
     return problem(401, "send `Authorization: Bearer TOKEN` (weir token add), or sign in")
         .with("WWW-Authenticate", "Bearer realm=\"weir\"");
   }
+  if (auto refused = over_account(call, *principal)) return refused;
   if (!allows(principal->role, right)) {
     return problem(403, principal->name + " has the role " + std::string(to_string(principal->role)) + ", which may not do this");
   }
@@ -94,16 +137,20 @@ std::optional<Principal> identify(const Request& request, Right needs, Connectio
   return connection.principal();
 }
 
+std::string over_token_rate(std::string_view principal, const ServerOptions& options) {
+  return told(std::string(principal) + " may ask ", options.requests_per_second_per_token_max, " times a second",
+              Refusal::requests_per_token, "slow down, or raise it");
+}
+
 std::optional<Response> admit(Call& call) {
-  if (auto refused = over_limit(call)) {
-    refused->close = true;
-    return refused;
-  }
-  if (auto answer = find_route(call)) return answer;
-  if (call.route->right) {
-    if (auto refused = check_right(call)) return refused;
-  } else {
+  if (auto refused = over_connections(call)) return refused;
+  auto answer = find_route(call);
+  if (answer || !call.route->right) {
+    if (auto refused = over_address_rate(call)) return refused;
+    if (answer) return answer;
     call.connection.hold({});
+  } else if (auto refused = check_right(call)) {
+    return refused;
   }
   return check_page(call);
 }

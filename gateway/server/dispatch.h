@@ -3,7 +3,7 @@
 // Purpose    the table of routes, and every check that comes before a handler runs: limits, route, credential, right, page.
 // Thread     the server's.
 // Ownership  a Call lives until its handler has returned.
-// Limits     connections_max and connections_per_address_max of the options.
+// Limits     those on connections and requests of the options; rates.h.
 // Errors     refused requests get a problem: 401 with WWW-Authenticate, 403, 404, 405 with Allow, 429 or 503 with Retry-After.
 #pragma once
 
@@ -48,6 +48,9 @@ std::optional<Response> admit(Call& call);
 
 /// The principal of the request's credential, which is left with the connection.
 std::optional<Principal> identify(const Request& request, Right needs, Connection& connection);
+
+/// What whoever asks too often is told.
+std::string over_token_rate(std::string_view principal, const ServerOptions& options);
 
 /// Headers that let a listed origin's pages read the answer; empty for everybody else.
 std::string cors_headers(const Request& request, const ServerOptions& options);

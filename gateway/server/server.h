@@ -3,7 +3,7 @@
 // Purpose    routes of CONTRACT 4, streams, pushes, commands, the dashboard.
 // Thread     run() is the `server` thread; wake() and stop() from any thread; all else on it.
 // Ownership  keeps references to everything in ServerContext, which outlives it.
-// Limits     connections_max, connections_per_address_max, limits.h.
+// Limits     those of the options, limits.h.
 //            Destroyed when no other thread opens or closes files any more (the log is closed, the readers have ended).
 // Errors     create() fails where an address can't be bound or a certificate can't be read, saying which.
 #pragma once

@@ -12,8 +12,12 @@ constexpr std::chrono::seconds wait_max{60};
 
 std::string describe(const CommandStatus& command) { return "{" + command_members(command) + "}"; }
 
-Response refuse(const Error& error) {
-  return error.code == ErrorCode::full ? busy(429, error.message, std::chrono::seconds{1}) : problem(error);
+void refuse(const Reply& reply, const Error& error) {
+  reply.then([error](Connection& there) {
+    if (error.code != ErrorCode::full) return there.respond(problem(error));
+    there.host().counters().refusals.count(Refusal::commands);
+    there.respond(busy(429, error.message, std::chrono::seconds{1}));
+  });
 }
 
 Response accepted(const CommandStatus& command, unsigned status) {
@@ -46,7 +50,7 @@ class CommandWait final : public Exchange {
 
 CommandDone answer_submission(Call& call, std::chrono::seconds wait) {
   return [reply = Reply(call.host, call.connection), wait](const Result<CommandStatus>& result) {
-    if (!result) return reply(refuse(result.error()));
+    if (!result) return refuse(reply, result.error());
     if (wait.count() == 0) return reply(accepted(*result, 202));
     reply.then(
         [command = *result, wait](Connection& there) { there.begin(std::make_unique<CommandWait>(there, command, wait)); });
@@ -104,7 +108,7 @@ Outcome show_command(Call& call) {
 
 Outcome cancel_command(Call& call) {
   const auto done = [reply = Reply(call.host, call.connection)](const Result<CommandStatus>& result) {
-    reply(result ? json_response(200, describe(*result)) : refuse(result.error()));
+    result ? reply(json_response(200, describe(*result))) : refuse(reply, result.error());
   };
   call.host.commands().cancel(call.request.subject, done);
   return std::make_unique<Pending>(call.connection);

@@ -47,8 +47,9 @@ Outcome put_consumer(Call& call) {
   const auto cursor = parse_acknowledgement(call.request.body);
   if (!cursor) return problem(cursor.error());
   if (const auto possible = call.host.consumers().check(name, *cursor); !possible) {
-    return possible.error().code == ErrorCode::full ? busy(429, possible.error().message, std::chrono::seconds{60})
-                                                    : problem(possible.error());
+    if (possible.error().code != ErrorCode::full) return problem(possible.error());
+    call.host.counters().refusals.count(Refusal::consumers);
+    return busy(429, possible.error().message, std::chrono::seconds{60});
   }
   std::string body;
   append_consumer(body, name, *cursor, call.host.log().head());

@@ -97,12 +97,22 @@ void append_connections(MetricsText& out, const Host& host) {
   for (const auto& [kind, count] : kinds) out.value(count, {{"kind", kind}});
 }
 
+void append_refusals(MetricsText& out, const Refusals& refusals) {
+  out.counter("weir_server_connections_refused_total", "Connections refused at one of the limits on them.",
+              refusals.of(Refusal::connections) + refusals.of(Refusal::connections_per_address) +
+                  refusals.of(Refusal::connections_per_token));
+  out.counter("weir_server_refused_total", "What was refused, by the limit that was met.");
+  for (std::size_t i = 0; i < refusals_count; ++i) {
+    const auto refusal = static_cast<Refusal>(i);
+    out.value(refusals.of(refusal), {{"limit", to_string(refusal)}});
+  }
+}
+
 void append_server(MetricsText& out, Host& host) {
   append_connections(out, host);
   const Counters& counters = host.counters();
   out.counter("weir_server_connections_total", "Connections accepted since start.", counters.connections);
-  out.counter("weir_server_connections_refused_total", "Requests refused for a limit on connections.",
-              counters.connections_refused);
+  append_refusals(out, counters.refusals);
   out.counter("weir_server_bytes_total", "Bytes written to clients.", counters.bytes);
   out.counter("weir_server_responses_total", "Answers by status.");
   for (const auto& [status, count] : counters.responses) out.value(count, {{"status", std::to_string(status)}});

@@ -21,9 +21,10 @@ std::string describe(const Principal& principal) {
   return body += '}';
 }
 
-Response refuse(Access& access, const Error& error) {
+Response refuse(Host& host, const Error& error) {
   if (error.code != ErrorCode::full) return problem(error.code == ErrorCode::unauthorised ? 401 : 503, error.message);
-  return busy(429, error.message, std::max(access.redeem_wait(), std::chrono::seconds{1}));
+  host.counters().refusals.count(Refusal::sign_in);
+  return busy(429, error.message, std::max(host.access().redeem_wait(), std::chrono::seconds{1}));
 }
 
 }  // namespace
@@ -38,7 +39,7 @@ Outcome sign_in(Call& call) {
     return problem(400, "send {\"code\":\"1234-5678\"}, from `weir pair`");
   Access& access = call.host.access();
   const auto secret = access.redeem(code->get<std::string>());
-  if (!secret) return refuse(access, secret.error());
+  if (!secret) return refuse(call.host, secret.error());
   const auto principal = access.by_session(*secret);
   if (!principal) return problem(503, "the session ended at once: try again");
   return json_response(200, describe(*principal)).with("Set-Cookie", cookie(*secret, call.request));

@@ -34,6 +34,8 @@ Outcome open_stream(Call& call) {
   auto query = parse_stream_query(call.request.query, call.request.last_event_id);
   if (!query) return problem(query.error());
   if (auto acknowledged = acknowledge_return(call.host, *query); !acknowledged) {
+    if (acknowledged.error().code != ErrorCode::full) return problem(acknowledged.error());
+    call.host.counters().refusals.count(Refusal::consumers);
     return busy(429, acknowledged.error().message, std::chrono::seconds{60});
   }
   if (*delivery == Delivery::sse && ended_before(*query)) return empty_response(204);

@@ -1,5 +1,7 @@
 #include "server/http/problem.h"
 
+#include <random>
+
 #include "base/json.h"
 
 namespace weir::gateway {
@@ -30,6 +32,11 @@ Response busy(unsigned status, std::string_view detail, std::chrono::seconds ret
   Response response = problem(status, detail);
   response.with("Retry-After", std::to_string(retry_after.count()));
   return response;
+}
+
+std::chrono::seconds retry_between(unsigned least, unsigned most) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::chrono::seconds{std::uniform_int_distribution<unsigned>{least, most}(random)};
 }
 
 unsigned status_of(ErrorCode code) {

@@ -24,6 +24,9 @@ Response problem(const Error& error);
 /// 429 or 503, with Retry-After.
 Response busy(unsigned status, std::string_view detail, std::chrono::seconds retry_after);
 
+/// Whole seconds, at random: who was refused together does not come back together.
+std::chrono::seconds retry_between(unsigned least, unsigned most);
+
 unsigned status_of(ErrorCode code);
 
 }  // namespace weir::gateway

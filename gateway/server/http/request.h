@@ -27,7 +27,8 @@ struct Request {
   std::string subject;  // what `{…}` in the route stood for
   std::string peer;     // address, without the port
   bool tls = false;
-  bool chunks = true;  // the client is HTTP/1.1 and understands chunked answers
+  bool forwarded = false;  // by a proxy, as it says itself
+  bool chunks = true;      // the client is HTTP/1.1 and understands chunked answers
 
   // Headers; empty where absent.
   std::string host, origin, fetch_site, authorization, cookie;

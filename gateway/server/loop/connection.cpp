@@ -63,6 +63,7 @@ Connection::~Connection() = default;
 
 void Connection::take_head(Request&& request) {
   ++serial_;
+  forwarded_ = request.forwarded;
   head_only_ = request.method == Method::head;
   chunks_ = request.chunks;
   coding_ = chunks_ ? negotiate_coding(request.accept_encoding) : Coding::identity;
@@ -77,7 +78,10 @@ void Connection::receive(Request&& request) {
   const bool pipelined = !call_->request.content_length.empty() && came_early();
   if (pipelined) return respond(with_close(problem(400, "send a request with a body when the one before was answered")));
   std::uint64_t length = 0;
-  if (auto refused = check_body(call_->request, length)) return respond(std::move(*refused));
+  if (auto refused = check_body(call_->request, length)) {
+    if (refused->status == 413) host_.counters().refusals.count(Refusal::body);
+    return respond(std::move(*refused));
+  }
   if (auto refused = admit(*call_)) {
     refused->close = refused->close || length > 0;  // the library does not find its way behind a body that is not taken
     return respond(std::move(*refused));
@@ -127,6 +131,7 @@ void Connection::receive_message(std::string_view bytes, bool text, bool final) 
   if (!exchange_ || close_code_ != 0) return;
   if (message_.size() + bytes.size() > limits::websocket_message_bytes_max) {
     message_ = std::string();
+    host_.counters().refusals.count(Refusal::message);
     return close_websocket(1009, "a message may have 65536 bytes");
   }
   message_.append(bytes);

@@ -25,6 +25,7 @@ struct lws;
 
 namespace weir::gateway {
 
+struct Account;
 struct Call;
 
 /// Who asked, so that a live stream can be asked about again.
@@ -44,6 +45,7 @@ class Connection {
   std::uint64_t serial() const { return serial_; }  // changes with each exchange
   const std::string& peer() const { return peer_; }
   bool loopback() const { return loopback_; }
+  bool forwarded() const { return forwarded_; }  // the request, by a proxy
   Exchange* exchange() const { return exchange_.get(); }
   const Credential& credential() const { return credential_; }
   std::optional<Principal> principal() const;  // who the credential stands for now
@@ -89,6 +91,7 @@ class Connection {
   static constexpr std::uint32_t follows_nothing = ~std::uint32_t{0};
   std::uint32_t follower_index = follows_nothing;  // of Followers: among those who are alone, or in its crowd
   std::uint64_t crowd = 0;                         // of Followers; 0: in none
+  Account* account = nullptr;                      // the Host's: of the last credential that was good
 
  private:
   void take_head(Request&& request);
@@ -106,6 +109,7 @@ class Connection {
   const std::uint64_t id_;
   const std::string peer_;
   const bool loopback_;
+  bool forwarded_ = false;
   bool head_only_ = false;
   bool chunks_ = true;
   Coding coding_ = Coding::identity;

@@ -94,6 +94,7 @@ std::optional<Request> copy_request(lws* handle) {
   request.query = query(handle);
   request.chunks = header(handle, WSI_TOKEN_HTTP) == "HTTP/1.1";
   request.tls = lws_is_ssl(handle) != 0;
+  request.forwarded = lws_hdr_total_length(handle, WSI_TOKEN_X_FORWARDED_FOR) > 0;
   copy_headers(handle, request);
   return request;
 }

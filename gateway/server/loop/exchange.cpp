@@ -18,7 +18,7 @@ Host& Exchange::host() const { return connection_.host(); }
 
 void Exchange::on_rights_lost() { connection_.respond(problem(401, "the token or session has ended")); }
 
-void Exchange::on_shutdown() { connection_.respond(busy(503, "the gateway is stopping", std::chrono::seconds{5})); }
+void Exchange::on_shutdown() { connection_.respond(busy(503, "the gateway is stopping", retry_between(1, 5))); }
 
 void SendRest::start() {
   connection().wake_at(host().now() + stalled_max);

@@ -58,6 +58,7 @@ Connection* Host::accept(lws* handle, std::string peer, bool loopback) {
 void Host::forget(Connection& connection) {
   connection.detach();
   if (serving == &connection) serving = nullptr;
+  if (connection.account != nullptr) --connection.account->connections;
   const auto peer = by_peer_.find(connection.peer());
   if (peer != by_peer_.end() && --peer->second == 0) by_peer_.erase(peer);
   connections_.erase(connection.id());
@@ -73,7 +74,27 @@ std::size_t Host::connections_at(const std::string& peer) const {
   return found == by_peer_.end() ? 0 : found->second;
 }
 
-bool Host::room_for_one_more() const { return !stopping_ && connections_.size() < options().connections_max + connections_slack; }
+bool Host::room_for_one_more() {
+  if (connections_.size() < options().connections_max + connections_slack) return !stopping_;
+  counters_.refusals.count(Refusal::connections);
+  return false;
+}
+
+bool Host::join_account(Connection& connection, const std::string& principal) {
+  Account& account = accounts_.of(principal, now(), options().requests_per_second_per_token_max);
+  if (connection.account == &account) return true;
+  if (account.connections >= options().connections_per_token_max) return false;
+  if (connection.account != nullptr) --connection.account->connections;
+  connection.account = &account;
+  ++account.connections;
+  return true;
+}
+
+/// Programs of this computer may ask as often as they like; whom a proxy of this computer lets in may not.
+bool Host::take_request(const Connection& connection) {
+  if (connection.account == nullptr || (connection.loopback() && !connection.forwarded())) return true;
+  return connection.account->requests.take(now(), options().requests_per_second_per_token_max);
+}
 
 void Host::retire(std::unique_ptr<Exchange> exchange) { retired_.push_back(std::move(exchange)); }
 

@@ -28,6 +28,8 @@
 #include "server/loop/deadlines.h"
 #include "server/loop/followers.h"
 #include "server/loop/hangup.h"
+#include "server/rates.h"
+#include "server/refusals.h"
 #include "server/server.h"
 #include "server/transports/shared_writes.h"
 #include "stream/encoded.h"
@@ -38,8 +40,8 @@ struct Counters {
   std::map<unsigned, std::uint64_t> responses;        // by status
   std::map<std::string_view, std::uint64_t> records;  // delivered, by kind of exchange: a literal
   std::uint64_t connections = 0;                      // accepted since start
-  std::uint64_t connections_refused = 0;
-  std::uint64_t bytes = 0;  // written
+  std::uint64_t bytes = 0;                            // written
+  Refusals refusals;
   std::uint64_t pushed_readings = 0;
 };
 
@@ -93,7 +95,10 @@ class Host {
   Connection* find(std::uint64_t id);
   std::size_t connections_at(const std::string& peer) const;
   const std::unordered_map<std::uint64_t, std::unique_ptr<Connection>>& connections() const { return connections_; }
-  bool room_for_one_more() const;  // to be answered at all
+  bool room_for_one_more();                                                 // to be answered at all
+  bool join_account(Connection& connection, const std::string& principal);  // false: it has as many as it may
+  bool take_request(const Connection& connection);                          // false: its account asks too often
+  AddressRates& address_rates() { return address_rates_; }
 
   // For connections.
   Followers& followers() { return followers_; }
@@ -136,6 +141,8 @@ class Host {
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<std::string, std::size_t> by_peer_;
   Followers followers_{*this};
+  AddressRates address_rates_;
+  Accounts accounts_;
   std::vector<std::unique_ptr<Exchange>> retired_;
   std::vector<std::function<void()>> drained_;
   std::vector<std::uint64_t> hung_up_;

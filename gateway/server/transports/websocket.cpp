@@ -90,6 +90,8 @@ void WebSocketSession::on_message(std::string_view bytes, bool text) {
 void WebSocketSession::handle(const nlohmann::json& message, const std::string& id) {
   const auto op = message.find("op");
   const std::string name = op != message.end() && op->is_string() ? op->get<std::string>() : "";
+  if (!host().take_request(connection()))
+    return refuse(id, Refusal::requests_per_token, over_token_rate(principal_, host().options()));
   if (name == "subscribe") return subscribe(message, id);
   if (name == "unsubscribe") return unsubscribe(id);
   if (name == "command") return command(message, id);
@@ -100,7 +102,8 @@ void WebSocketSession::handle(const nlohmann::json& message, const std::string& 
 void WebSocketSession::subscribe(const nlohmann::json& message, const std::string& id) {
   auto query = parse_subscribe(message);
   if (!query) return fail(id, query.error());
-  if (channels_.size() >= limits::subscriptions_per_connection_max) return fail(id, 429, "64 subscriptions: unsubscribe first");
+  if (channels_.size() >= limits::subscriptions_per_connection_max)
+    return refuse(id, Refusal::subscriptions, "64 subscriptions: unsubscribe first");
   const auto taken = [&](const auto& channel) { return channel->id() == id; };
   if (std::any_of(channels_.begin(), channels_.end(), taken)) return fail(id, 409, "id: subscribed already; unsubscribe first");
   add_channel(id, std::move(*query));
@@ -123,7 +126,7 @@ void WebSocketSession::ping(const nlohmann::json& message) {
 void WebSocketSession::command(const nlohmann::json& message, const std::string& id) {
   const auto principal = connection().principal();
   if (!principal || !allows(principal->role, Right::command)) return fail(id, 403, principal_ + " may not send commands");
-  if (commands_.full()) return fail(id, 429, "64 commands of this connection are open: wait for their results");
+  if (commands_.full()) return refuse(id, Refusal::commands, "64 commands of this connection are open: wait for their results");
   auto request = parse_command(message, "");
   if (!request) return fail(id, request.error());
   request->by = principal->name;
@@ -137,7 +140,7 @@ void WebSocketSession::command(const nlohmann::json& message, const std::string&
 
 void WebSocketSession::command_done(const std::string& id, std::uint64_t after, const Result<CommandStatus>& result) {
   if (!result) {
-    fail(id, result.error());
+    result.error().code == ErrorCode::full ? refuse(id, Refusal::commands, result.error().message) : fail(id, result.error());
   } else {
     commands_.follow(id, result->id, after);
   }
@@ -154,7 +157,10 @@ void WebSocketSession::tell_commands() {
 // ---- Channels
 
 void WebSocketSession::add_channel(const std::string& id, StreamQuery query) {
-  if (auto acknowledged = acknowledge_return(host(), query); !acknowledged) return fail(id, acknowledged.error());
+  if (auto acknowledged = acknowledge_return(host(), query); !acknowledged) {
+    const Error& error = acknowledged.error();
+    return error.code == ErrorCode::full ? refuse(id, Refusal::consumers, error.message) : fail(id, error);
+  }
   const std::uint64_t serial = next_serial_++;
   channels_.push_back(std::make_unique<WebSocketChannel>(id, serial, format_));
   if (query.start != Start::time) return open_channel(serial, std::move(query));
@@ -189,7 +195,14 @@ void WebSocketSession::remove_channel(std::uint64_t serial) {
 
 void WebSocketSession::reply(const nlohmann::json& message) {
   append_frame(replies_, format_, encode_message(format_, message));
-  if (replies_.size() > replies_bytes_max) connection().close_websocket(1008, "read the replies before asking more");
+  if (replies_.size() <= replies_bytes_max || connection().closing()) return;
+  host().counters().refusals.count(Refusal::replies);
+  connection().close_websocket(1008, "read the replies before asking more");
+}
+
+void WebSocketSession::refuse(const std::string& id, Refusal refusal, std::string_view detail) {
+  host().counters().refusals.count(refusal);
+  fail(id, 429, detail);
 }
 
 void WebSocketSession::fail(const std::string& id, const Error& error) { fail(id, status_of(error.code), error.message); }

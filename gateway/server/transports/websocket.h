@@ -59,6 +59,7 @@ class WebSocketSession final : public Exchange {
   void remove_channel(std::uint64_t serial);
 
   void reply(const nlohmann::json& message);
+  void refuse(const std::string& id, Refusal refusal, std::string_view detail);  // 429, counted
   void fail(const std::string& id, const Error& error);
   void fail(const std::string& id, unsigned status, std::string_view detail);
   void tell_commands();
