@@ -9,8 +9,6 @@ namespace weir::gateway {
 
 namespace {
 
-std::string checkpoint(std::string_view mode) { return "PRAGMA wal_checkpoint(" + std::string(mode) + ")"; }
-
 std::uint32_t big_endian(std::string_view bytes, std::size_t at) {
   std::uint32_t value = 0;
   for (const auto byte : bytes.substr(at, 4)) value = value << 8U | static_cast<std::uint8_t>(byte);
@@ -67,9 +65,14 @@ Result<bool> has_frames(const File& wal, std::uint64_t frames, Salts salts, Chec
 }
 
 struct Note {
+  enum class State : std::uint8_t {
+    settled,  // all that it tells of is in the database as well
+    moving,   // pages are on their way: it must be the same WAL
+    emptied,  // the WAL counts for nothing, whatever a power cut has left of it
+  };
   std::uint64_t frames = 0;  // that the WAL must have, if it is still the same one
   Salts salts = 0;           // which WAL: SQLite gives it new ones whenever it is begun anew
-  bool moving = false;       // pages are on their way: it must be the same one
+  State state = State::settled;
 };
 constexpr std::size_t note_bytes = 8 + 8 + 1 + 4;  // and a CRC-32C of these
 
@@ -77,7 +80,7 @@ std::string encode(const Note& note) {
   std::string bytes;
   put_fixed(bytes, note.frames, 8);
   put_fixed(bytes, note.salts, 8);
-  put_fixed(bytes, note.moving ? 1 : 0, 1);
+  put_fixed(bytes, static_cast<std::uint64_t>(note.state), 1);
   put_fixed(bytes, crc32c(bytes), 4);
   return bytes;
 }
@@ -88,7 +91,7 @@ std::optional<Note> decode(std::string_view bytes) {
   Note note;
   note.frames = in.fixed(8);
   note.salts = in.fixed(8);
-  note.moving = in.fixed(1) != 0;
+  note.state = static_cast<Note::State>(in.fixed(1));
   const bool whole = in.fixed(4) == crc32c(bytes.substr(0, note_bytes - 4)) && in.ok();
   return whole ? std::optional(note) : std::nullopt;
 }
@@ -100,7 +103,7 @@ std::filesystem::path checkpoint_note(const std::filesystem::path& database) {
   return file += "-checkpoint";
 }
 
-Result<void> check_wal(const std::filesystem::path& database, const std::string& vfs) {
+Result<void> ready_wal(const std::filesystem::path& database, const std::string& vfs) {
   const auto name = database.string() + "-wal";
   std::error_code ignored;
   // SQLite removes a WAL that is in the database as a whole: somebody has opened the file with another program.
@@ -116,8 +119,13 @@ Result<void> check_wal(const std::filesystem::path& database, const std::string&
   if (!header) return header.error();
   Checksum checksum(false);
   const auto salts = salts_of(*header, checksum);
-  if (!note || (note->salts != salts && !note->moving)) return {};
-  auto there = note->salts == salts ? has_frames(*wal, note->frames, salts, checksum) : Result<bool>(false);
+  if (!note) return {};
+  const bool same = note->salts == salts, moving = note->state == Note::State::moving;
+  // Of a header that was torn when the WAL was begun anew, SQLite takes nothing but the salts, and goes on with those.
+  const bool counts_for_nothing = same ? note->state == Note::State::emptied : salts == 0 && !moving;
+  if (counts_for_nothing) return wal->truncate(0);
+  if (!same && !moving) return {};
+  auto there = same ? has_frames(*wal, note->frames, salts, checksum) : Result<bool>(false);
   if (!there) return there.error();
   if (*there) return {};
   return Error{ErrorCode::invalid, name + ": frames are missing that were on their way into the database"};
@@ -135,8 +143,22 @@ Result<std::unique_ptr<Checkpoints>> Checkpoints::open(Database& database, const
 }
 
 Result<void> Checkpoints::run(Then then) {
-  if (auto done = move_pages(then); !done) return done;
-  return database_.run(checkpoint(then == Then::begin_anew ? "RESTART" : "TRUNCATE"));
+  const auto all = move_pages();
+  if (!all) return all.error();
+  if (then == Then::begin_anew) return database_.run("PRAGMA wal_checkpoint(RESTART)");
+  return *all ? empty() : Result<void>{};
+}
+
+/// The WAL is truncated and not synced: a power cut leaves what it likes of it, of which nothing may count.
+Result<void> Checkpoints::empty() {
+  const auto now = salts();
+  if (!now) return now.error();
+  unsettled_ = encode({0, *now, Note::State::emptied});
+  if (auto done = settle(); !done) return done;
+  unsettled_ = encode({0, *now, Note::State::settled});  // before anything else is committed
+  const auto done = moved_all("TRUNCATE");
+  if (!done) return done.error();
+  return *done ? Result<void>{} : settle();  // somebody reads it still
 }
 
 /// A checkpoint that fails is made after the next commit. A full disk has time until then, too.
@@ -145,26 +167,36 @@ bool Checkpoints::committed(std::uint64_t frames) {
   const auto which = salts();
   salts_ = which ? *which : 0;
   if (frames <= frames_max_) return true;
-  const auto done = move_pages(Then::begin_anew);
+  const auto done = move_pages();
   return done || !unsettled_ || done.error().code == ErrorCode::full;
 }
 
 /// The note is not synced before: after a power cut the WAL is there up to its last sync, which was earlier still. It is synced
 /// afterwards: the next commit may begin the WAL anew.
-Result<void> Checkpoints::move_pages(Then then) {
+Result<bool> Checkpoints::move_pages() {
   const auto now = salts();
   if (!now) return now.error();
   // A commit that failed has begun the WAL anew: none of its frames count.
-  Note note{*now == salts_ ? frames_ : 0, *now, true};
+  Note note{*now == salts_ ? frames_ : 0, *now, Note::State::moving};
   // The file's only block, where the file system was full from the first start on: then it is as with SQLite alone.
   auto noted = note_.write(0, encode(note));
-  if (!noted && noted.error().code != ErrorCode::full) return noted;
-  if (auto done = database_.run(checkpoint("PASSIVE")); !done) return done;
-  if (!noted) return {};
-  note.moving = false;
-  if (then == Then::empty) note.frames = 0;  // of which a power cut leaves what it likes
+  if (!noted && noted.error().code != ErrorCode::full) return noted.error();
+  const auto all = moved_all("PASSIVE");
+  if (!all) return all.error();
+  if (!noted) return false;
+  note.state = Note::State::settled;
   unsettled_ = encode(note);
-  return settle();
+  if (auto done = settle(); !done) return done.error();
+  return *all;
+}
+
+Result<bool> Checkpoints::moved_all(std::string_view mode) {
+  auto statement = database_.prepare("PRAGMA wal_checkpoint(" + std::string(mode) + ")");
+  if (!statement) return statement.error();
+  const auto row = statement->step();
+  if (!row) return row.error();
+  const bool busy = statement->integer(0) != 0;
+  return !busy && statement->integer(1) == statement->integer(2);
 }
 
 Result<std::uint64_t> Checkpoints::salts() {

@@ -7,7 +7,7 @@
 // Thread     that of the database's connection.
 // Ownership  of the note's file. The database must outlive it, and nobody else may make checkpoints.
 // Limits     one block to write and one sync for each checkpoint.
-// Errors     of Database and File; `invalid` from check_wal(): frames are missing. Source: https://sqlite.org/walformat.html
+// Errors     of Database and File; `invalid` from ready_wal(): frames are missing. Source: https://sqlite.org/walformat.html
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "log/database.h"
 #include "log/file.h"
@@ -24,8 +25,9 @@ namespace weir::gateway {
 /// "weir.db-checkpoint" beside "weir.db".
 std::filesystem::path checkpoint_note(const std::filesystem::path& database);
 
-/// Before SQLite opens the database: whether its WAL has what the note says. `invalid`: it has not.
-Result<void> check_wal(const std::filesystem::path& database, const std::string& vfs);
+/// Before SQLite opens the database: a WAL of which a power cut left nothing that counts is emptied. `invalid`: it has not what
+/// the note says.
+Result<void> ready_wal(const std::filesystem::path& database, const std::string& vfs);
 
 class Checkpoints {
  public:
@@ -43,7 +45,9 @@ class Checkpoints {
   Checkpoints(Database& database, File note, std::uint64_t frames_max)
       : database_(database), note_(std::move(note)), frames_max_(frames_max) {}
   bool committed(std::uint64_t frames);
-  Result<void> move_pages(Then then);
+  Result<bool> move_pages();                      // true: all, and it is noted
+  Result<bool> moved_all(std::string_view mode);  // by a checkpoint of SQLite's
+  Result<void> empty();
   Result<std::uint64_t> salts();
   Result<void> settle();  // before anything is committed: the next commit may begin the WAL anew
 

@@ -79,7 +79,7 @@ Result<std::unique_ptr<Store>> Store::open(const LogOptions& options, Timestamp 
 
 Result<std::unique_ptr<Store>> Store::open_once(const LogOptions& options, const std::string& vfs, Timestamp now) {
   if (auto done = bring_up_to_date(options.file, vfs); !done) return done.error();
-  if (auto done = check_wal(options.file, vfs); !done) return done.error();
+  if (auto done = ready_wal(options.file, vfs); !done) return done.error();
   auto database = Database::open(options.file, Database::Mode::create, vfs);
   if (!database) return database.error();
   std::unique_ptr<Store> store(new Store(std::move(*database), options, vfs));

@@ -44,7 +44,7 @@ struct CheckpointsTest : testing::Test {
     database.reset();
     disk.disarm();
   }
-  Result<void> check() const { return gateway::check_wal(file, gateway::register_vfs(disk.vfs())); }
+  Result<void> check() const { return gateway::ready_wal(file, gateway::register_vfs(disk.vfs())); }
   std::int64_t rows() { return *database->number("SELECT COUNT(*) FROM t"); }
 
   tests::TemporaryFolder folder;
@@ -131,6 +131,76 @@ TEST_F(CheckpointsTest, TheyAreMadeByThemselvesAndTheWalIsBegunAnew) {
   for (int i = 0; i < 3000; ++i) ASSERT_TRUE(database->run("INSERT INTO t VALUES (NULL, zeroblob(4000))"));
   EXPECT_LT(std::filesystem::file_size(wal), 1100U * (4096 + 24));
   EXPECT_GT(std::filesystem::file_size(file), 1900U * 4096);
+}
+
+/// A truncation that was not synced: some sectors are as they were, some are zeros. What is intact at its beginning is older than
+/// the database.
+TEST_F(CheckpointsTest, OfAnEmptiedWalNothingCountsWhateverIsLeftOfIt) {
+  open();
+  ASSERT_TRUE(database->run("CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB); INSERT INTO t VALUES (1, zeroblob(3000))"));
+  ASSERT_TRUE(database->run("UPDATE t SET id = 2"));
+  ASSERT_TRUE(database->run("UPDATE t SET id = 3"));
+  const auto before = folder.path() / "wal-before";
+  std::filesystem::copy_file(wal, before);
+  ASSERT_TRUE(checkpoints->run(Checkpoints::Then::empty));
+  ASSERT_EQ(std::filesystem::file_size(wal), 0U);
+  checkpoints.reset();
+  database.reset();
+  std::filesystem::remove(folder.path() / "weir.db-shm");
+  for (const auto zeros_from : {std::uintmax_t{100'000}, 3 * (4096 + 24) + std::uintmax_t{32}, std::uintmax_t{16}}) {
+    std::filesystem::copy_file(before, wal, std::filesystem::copy_options::overwrite_existing);
+    const auto size = std::filesystem::file_size(wal);
+    std::filesystem::resize_file(wal, std::min(size, zeros_from));
+    std::filesystem::resize_file(wal, size);
+    ASSERT_TRUE(check());
+    open();
+    EXPECT_EQ(*database->number("SELECT id FROM t"), 3) << zeros_from;
+    checkpoints.reset();
+    database.reset();
+  }
+}
+
+TEST_F(CheckpointsTest, WhatIsCommittedAfterTheWalCouldNotBeEmptiedCounts) {
+  open();
+  ASSERT_TRUE(database->run("CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)"));
+  auto reader = *Database::open(file, Database::Mode::read_only, gateway::register_vfs(disk.vfs()));
+  ASSERT_TRUE(reader.run("BEGIN"));
+  ASSERT_EQ(*reader.number("SELECT COUNT(*) FROM t"), 0);
+  ASSERT_TRUE(checkpoints->run(Checkpoints::Then::empty));
+  {
+    auto transaction = gateway::Transaction::begin(*database);
+    ASSERT_TRUE(transaction);
+    ASSERT_TRUE(database->run("INSERT INTO t VALUES (1, zeroblob(10))"));
+    ASSERT_TRUE(transaction->commit());
+  }
+  reader = *Database::open(file, Database::Mode::read_only, gateway::register_vfs(disk.vfs()));
+  checkpoints.reset();
+  database.reset();
+  ASSERT_TRUE(check());
+  open();
+  EXPECT_EQ(rows(), 1);
+}
+
+/// SQLite goes on with the salts of a header that it does not believe: the note would be of another WAL with the same salts.
+TEST_F(CheckpointsTest, AHeaderThatWasTornWhenTheWalWasBegunAnewDoesNotGiveItsSaltsToTheNext) {
+  open();
+  ASSERT_TRUE(database->run("CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)"));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(database->run("INSERT INTO t VALUES (NULL, randomblob(4000))"));
+  ASSERT_TRUE(checkpoints->run(Checkpoints::Then::begin_anew));
+  checkpoints.reset();
+  database.reset();
+  {
+    std::fstream bytes(wal, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(12).put('\1');  // of the counter of checkpoints, and the salts are the old ones
+  }
+  ASSERT_TRUE(check());
+  open();
+  ASSERT_TRUE(database->run("DELETE FROM t WHERE id = 1"));
+  checkpoints.reset();
+  database.reset();
+  ASSERT_TRUE(check());
+  open();
+  EXPECT_EQ(rows(), 19);
 }
 
 TEST_F(CheckpointsTest, ADamagedNoteIsNone) {
