@@ -3,6 +3,7 @@
 #include "dashboard/assets.h"
 #include "server/api/descriptions.h"
 #include "server/handlers/handlers.h"
+#include "server/http/coding.h"
 
 namespace weir::gateway {
 namespace {
@@ -39,7 +40,7 @@ Outcome serve_asset(Call& call) {
     response.status = 304;
     return response;
   }
-  const bool compressed = !found->gzip.empty() && lists(call.request.accept_encoding, "gzip");
+  const bool compressed = !found->gzip.empty() && negotiate_coding(call.request.accept_encoding) != Coding::identity;
   if (compressed) response.with("Content-Encoding", "gzip");
   response.constant_body = view(compressed ? found->gzip : found->identity);
   return response;

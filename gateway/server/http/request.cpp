@@ -10,14 +10,6 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-bool weight_is_zero(std::string_view parameters) {
-  for (const std::string_view parameter : split(parameters, ';')) {
-    const std::string_view text = trim(parameter);
-    if (text.starts_with("q=") || text.starts_with("Q=")) return text.substr(2).find_first_not_of("0.") == text.npos;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string_view to_string(Method method) {
@@ -68,15 +60,6 @@ std::string media_type(std::string_view content_type) {
   std::string type(trim(content_type.substr(0, content_type.find(';'))));
   std::transform(type.begin(), type.end(), type.begin(), lower);
   return type;
-}
-
-bool lists(std::string_view list, std::string_view token) {
-  for (const std::string_view item : split(list, ',')) {
-    const std::size_t semicolon = item.find(';');
-    if (!equals_ignoring_case(trim(item.substr(0, semicolon)), token)) continue;
-    return semicolon == item.npos || !weight_is_zero(item.substr(semicolon + 1));
-  }
-  return false;
 }
 
 Result<std::chrono::seconds> parse_wait(std::string_view text, std::chrono::seconds max) {

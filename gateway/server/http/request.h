@@ -53,9 +53,6 @@ std::optional<std::string_view> cookie_value(std::string_view cookies, std::stri
 /// "application/json; charset=utf-8" -> "application/json", in lower case.
 std::string media_type(std::string_view content_type);
 
-/// True when `list` ("gzip, br;q=0.5") names `token` with a weight above 0.
-bool lists(std::string_view list, std::string_view token);
-
 /// Whole seconds from 0 to `max`; empty text: 0.
 Result<std::chrono::seconds> parse_wait(std::string_view text, std::chrono::seconds max);
 

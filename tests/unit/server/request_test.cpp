@@ -31,13 +31,6 @@ TEST(MediaType, IsLowerCaseWithoutParameters) {
   EXPECT_EQ(media_type(""), "");
 }
 
-TEST(AcceptEncoding, WeightZeroIsARefusal) {
-  EXPECT_TRUE(lists("br, gzip;q=0.5", "gzip"));
-  EXPECT_FALSE(lists("br, gzip;q=0", "gzip"));
-  EXPECT_FALSE(lists("br, gzip; q=0.000", "gzip"));
-  EXPECT_FALSE(lists("", "gzip"));
-}
-
 TEST(Wait, IsWholeSecondsUpToItsMost) {
   EXPECT_EQ(parse_wait("", std::chrono::seconds(60))->count(), 0);
   EXPECT_EQ(parse_wait("60", std::chrono::seconds(60))->count(), 60);
