@@ -42,6 +42,7 @@ struct ServerOptions {
   unsigned connections_per_token_max = 11000;
   unsigned requests_per_second_per_address_max = 100;
   unsigned requests_per_second_per_token_max = 5000;
+  bool websocket_compression = false;
 };
 
 struct Config {

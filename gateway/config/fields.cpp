@@ -101,7 +101,12 @@ const Section& server_section() {
                 "exempt, but for what a proxy passes on with `X-Forwarded-For`",
         .min = 1,
         .max = 1'000'000,
-        .member = member<&ServerOptions::requests_per_second_per_token_max>()}},
+        .member = member<&ServerOptions::requests_per_second_per_token_max>()},
+       {.key = "websocket_compression",
+        .type = Type::boolean,
+        .help = "true: WebSocket messages are compressed for clients that offer it (permessage-deflate): fewer bytes, more work; "
+                "no memory for each client",
+        .member = member<&ServerOptions::websocket_compression>()}},
       defaults_of<ServerOptions>};
   return section;
 }

@@ -122,6 +122,8 @@ void append_server(MetricsText& out, Host& host) {
               host.encoded().encoded());
   out.counter("weir_server_writes_shared_total", "Writes of bytes that another client of the same wishes was sent before.",
               host.shared_writes().shared());
+  out.counter("weir_server_messages_compressed_total",
+              "WebSocket messages compressed, each once for all clients that are sent it.", host.deflate().compressed());
 }
 
 void append_gzip(MetricsText& out, Host& host) {

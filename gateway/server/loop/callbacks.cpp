@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "server/loop/connection.h"
 #include "server/loop/copy_request.h"
+#include "server/loop/extension.h"
 #include "server/loop/host.h"
 
 namespace weir::gateway {
@@ -67,8 +68,21 @@ bool begin_upgrade(lws* handle, Connection& connection) {
 }
 
 void receive_message(lws* handle, Connection& connection, std::string_view bytes) {
-  const bool final = lws_is_final_fragment(handle) != 0 && lws_remaining_packet_payload(handle) == 0;
-  connection.receive_message(bytes, lws_frame_is_binary(handle) == 0, final);
+  constexpr unsigned rsv1 = 0x40;
+  const bool frame_ends = lws_remaining_packet_payload(handle) == 0;
+  connection.receive_frame({.bytes = bytes,
+                            .text = lws_frame_is_binary(handle) == 0,
+                            .begins_message = lws_is_first_fragment(handle) != 0,
+                            .ends_frame = frame_ends,
+                            .ends_message = frame_ends && lws_is_final_fragment(handle) != 0,
+                            .rsv1 = (lws_get_reserved_bits(handle) & rsv1) != 0});
+}
+
+/// The extension is active from here on.
+int confirm_extension(lws* handle, Connection& connection) {
+  if (!takes_offer(handle)) return 1;
+  connection.use_deflate();
+  return 0;
 }
 
 int conclude(lws* handle, Connection::Verdict verdict) {
@@ -77,12 +91,15 @@ int conclude(lws* handle, Connection::Verdict verdict) {
   return 0;
 }
 
-int serve(lws* handle, Connection& connection, lws_callback_reasons reason, std::string_view bytes) {
+int serve(lws* handle, Connection& connection, lws_callback_reasons reason, void* in, std::size_t length) {
+  const std::string_view bytes(static_cast<const char*>(in), in == nullptr ? 0 : length);
   switch (reason) {
     case LWS_CALLBACK_HTTP: begin_request(handle, connection); break;
     case LWS_CALLBACK_HTTP_BODY: connection.receive_body(bytes); break;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION: connection.body_complete(); break;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return begin_upgrade(handle, connection) ? 0 : -1;
+    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return confirm_extension(handle, connection);
+    case LWS_CALLBACK_ADD_HEADERS: return connection.deflates() && !announce(in) ? -1 : 0;
     case LWS_CALLBACK_ESTABLISHED: connection.websocket_open(); break;
     case LWS_CALLBACK_RECEIVE: receive_message(handle, connection, bytes); break;
     case LWS_CALLBACK_HTTP_WRITEABLE:
@@ -125,7 +142,7 @@ void turn(LoopState& state) {
   state.host->clear_retired();
 }
 
-int route(lws* handle, lws_callback_reasons reason, std::string_view bytes) {
+int route(lws* handle, lws_callback_reasons reason, void* in, std::size_t length) {
   LoopState& state = state_of(handle);
   Host& host = *state.host;
   switch (reason) {
@@ -139,6 +156,8 @@ int route(lws* handle, lws_callback_reasons reason, std::string_view bytes) {
     case LWS_CALLBACK_HTTP_BODY:
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
+    case LWS_CALLBACK_ADD_HEADERS:
     case LWS_CALLBACK_HTTP_WRITEABLE:
     case LWS_CALLBACK_ESTABLISHED:
     case LWS_CALLBACK_RECEIVE:
@@ -148,12 +167,12 @@ int route(lws* handle, lws_callback_reasons reason, std::string_view bytes) {
   auto* connection = static_cast<Connection*>(lws_get_opaque_user_data(handle));
   if (connection == nullptr) return -1;
   const Serving serving(host, connection);
-  return serve(handle, *connection, reason, bytes);
+  return serve(handle, *connection, reason, in, length);
 }
 
 int callback(lws* handle, lws_callback_reasons reason, void*, void* in, std::size_t length) {
   try {
-    return route(handle, reason, {static_cast<const char*>(in), in == nullptr ? 0 : length});
+    return route(handle, reason, in, length);
   } catch (const std::exception& error) {
     log_line(Severity::error, "server", std::string("a request failed: ") + error.what());
     return -1;

@@ -127,17 +127,42 @@ void Connection::websocket_open() {
   exchange_->start();
 }
 
-void Connection::receive_message(std::string_view bytes, bool text, bool final) {
-  if (!exchange_ || close_code_ != 0) return;
-  if (message_.size() + bytes.size() > limits::websocket_message_bytes_max) {
-    message_ = std::string();
-    host_.counters().refusals.count(Refusal::message);
-    return close_websocket(1009, "a message may have 65536 bytes");
+/// RFC 7692 section 6: the first frame of a message says whether it is compressed, and no other one does.
+bool Connection::check_part(const MessagePart& part) {
+  const bool begins_frame = !mid_frame_;
+  mid_frame_ = !part.ends_frame;
+  if (part.begins_message) {
+    compressed_ = part.rsv1;
+  } else if (begins_frame && part.rsv1) {
+    close_websocket(1002, "RSV1: only in the first frame of a message");
+    return false;
   }
-  message_.append(bytes);
-  if (!final) return;
+  if (message_.size() + part.bytes.size() <= limits::websocket_message_bytes_max) return true;
+  close_too_long();
+  return false;
+}
+
+void Connection::receive_frame(const MessagePart& part) {
+  if (!exchange_ || close_code_ != 0) return;
+  if (!check_part(part)) {
+    message_ = std::string();
+    return;
+  }
+  message_.append(part.bytes);
+  if (part.ends_message) message_complete(part.text);
+}
+
+void Connection::message_complete(bool text) {
   const std::string message = std::exchange(message_, std::string());
-  exchange_->on_message(message, text);
+  if (!compressed_) return exchange_->on_message(message, text);
+  const auto expanded = host_.deflate().expand(message, limits::websocket_message_bytes_max);
+  if (expanded) return exchange_->on_message(*expanded, text);
+  expanded.error().code == ErrorCode::full ? close_too_long() : close_websocket(1007, expanded.error().message);
+}
+
+void Connection::close_too_long() {
+  host_.counters().refusals.count(Refusal::message);
+  close_websocket(1009, "a message may have 65536 bytes");
 }
 
 // ---- For exchanges

@@ -28,6 +28,13 @@ namespace weir::gateway {
 struct Account;
 struct Call;
 
+/// What the library took off the socket of a WebSocket message: at most a frame.
+struct MessagePart {
+  std::string_view bytes;
+  bool text, begins_message, ends_frame, ends_message;
+  bool rsv1;  // of the frame
+};
+
 /// Who asked, so that a live stream can be asked about again.
 struct Credential {
   enum class Kind : std::uint8_t { none, token, session } kind = Kind::none;
@@ -56,7 +63,7 @@ class Connection {
   void body_complete();
   bool receive_upgrade(Request&& request);  // true: a WebSocket session stands ready
   void websocket_open();
-  void receive_message(std::string_view bytes, bool text, bool final);
+  void receive_frame(const MessagePart& part);
 
   // For exchanges.
   void respond(Response response);
@@ -76,7 +83,9 @@ class Connection {
 
   bool head_only() const { return head_only_; }
   bool chunks() const { return chunks_; }
-  Coding coding() const { return coding_; }  // what the request allows
+  Coding coding() const { return coding_; }    // what the request allows
+  bool deflates() const { return deflates_; }  // messages may be compressed, both ways
+  void use_deflate() { deflates_ = true; }
   void hold(Credential credential) { credential_ = std::move(credential); }
 
   // For the loop.
@@ -101,6 +110,9 @@ class Connection {
   void conclude(Verdict verdict);
   void arm(Monotonic at);
   bool came_early() const;
+  bool check_part(const MessagePart& part);
+  void message_complete(bool text);
+  void close_too_long();
   void send_close();
   bool respond_gzipped(Response& response);
 
@@ -120,6 +132,9 @@ class Connection {
   bool again_ = false;  // the Host has it in its list
   bool websocket_ = false;
   Verdict verdict_ = Verdict::stay;
+  bool deflates_ : 1 = false;
+  bool compressed_ : 1 = false;  // the message that comes in
+  bool mid_frame_ : 1 = false;
   unsigned close_code_ = 0;
   std::string close_reason_;
   std::uint64_t serial_ = 0;

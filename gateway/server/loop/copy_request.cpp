@@ -83,6 +83,8 @@ void copy_headers(lws* handle, Request& request) {
 
 }  // namespace
 
+std::string copy_header(lws* handle, int token) { return header(handle, static_cast<lws_token_indexes>(token)); }
+
 std::optional<Request> copy_request(lws* handle) {
   char* path = nullptr;
   int path_length = 0;

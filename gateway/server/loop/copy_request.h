@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "server/http/request.h"
 
@@ -16,5 +17,8 @@ struct lws;
 namespace weir::gateway {
 
 std::optional<Request> copy_request(lws* handle);
+
+/// One header of it; `token`: the library's lws_token_indexes.
+std::string copy_header(lws* handle, int token);
 
 }  // namespace weir::gateway

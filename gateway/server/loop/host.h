@@ -31,6 +31,7 @@
 #include "server/rates.h"
 #include "server/refusals.h"
 #include "server/server.h"
+#include "server/transports/message_deflate.h"
 #include "server/transports/shared_writes.h"
 #include "stream/encoded.h"
 
@@ -76,6 +77,7 @@ class Host {
   std::chrono::seconds uptime() const { return std::chrono::duration_cast<std::chrono::seconds>(now() - began_); }
   EncodedBlocks& encoded() { return encoded_; }
   SharedWrites& shared_writes() { return shared_writes_; }
+  MessageDeflate& deflate() { return deflate_; }
   Filters& filters() { return filters_; }
   Consumers& consumers() { return consumers_; }
   Counters& counters() { return counters_; }
@@ -131,6 +133,7 @@ class Host {
   Mailbox<std::function<void()>> tasks_;
   EncodedBlocks encoded_;
   SharedWrites shared_writes_;
+  MessageDeflate deflate_;
   Filters filters_;
   Consumers consumers_;
   Counters counters_;

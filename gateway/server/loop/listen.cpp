@@ -12,6 +12,7 @@
 #include <string>
 
 #include "server/loop/callbacks.h"
+#include "server/loop/extension.h"
 
 namespace weir::gateway {
 namespace {
@@ -87,6 +88,9 @@ Result<std::uint16_t> listen_at(lws_context* context, const ServerOptions& optio
   if (const auto* files = std::get_if<TlsFiles>(&options.tls)) {
     if (auto usable = use_certificate(info, *files); !usable) return usable.error();
   }
+  if (options.websocket_compression && !offer_deflate(info))
+    return Error{ErrorCode::invalid,
+                 "server.websocket_compression: this libwebsockets was built without extensions; write false"};
   lws_vhost* vhost = lws_create_vhost(context, &info);
   const int port = vhost == nullptr ? -1 : lws_get_vhost_listen_port(vhost);
   if (port <= 0)

@@ -178,7 +178,8 @@ void WebSocketSession::add_channel(const std::string& id, StreamQuery query) {
 }
 
 void WebSocketSession::open_channel(std::uint64_t serial, StreamQuery query) {
-  if (WebSocketChannel* there = channel(serial)) there->open(host(), gateway::subscribe(host(), std::move(query), false));
+  if (WebSocketChannel* there = channel(serial))
+    there->open(host(), gateway::subscribe(host(), std::move(query), false), connection().deflates());
 }
 
 WebSocketChannel* WebSocketSession::channel(std::uint64_t serial) {
@@ -289,7 +290,7 @@ bool WebSocketSession::pull_channels(std::string& out) {
 
 bool WebSocketSession::pull_channel(WebSocketChannel& channel, std::string& out, std::size_t budget) {
   if (!channel.ready()) return false;
-  const auto next = channel.pull(out, budget, host().now());
+  const auto next = channel.pull(out, budget, host().now(), connection().deflates() ? &host().deflate() : nullptr);
   if (channel.records() > 0) host().counters().records["websocket"] += channel.records();
   if (next == Subscription::Next::cold) read_cold(channel);
   if (next == Subscription::Next::ended) {

@@ -7,11 +7,12 @@
 
 namespace weir::gateway {
 
-void WebSocketChannel::open(Host& host, Subscription subscription) {
+void WebSocketChannel::open(Host& host, Subscription subscription, bool compressed) {
   subscription_ = std::make_unique<Subscription>(std::move(subscription));
-  const auto* const kind = format_ == Format::json ? "websocket json\n" : "websocket cbor\n";
+  const std::string kind = format_ == Format::json ? "websocket json" : "websocket cbor";
   const auto& query = subscription_->query();
-  group_ = host.shared_writes().join(kind + id_ + '\n' + std::to_string(query.flush.count()) + '\n' + query.filter.key());
+  group_ = host.shared_writes().join(kind + (compressed ? " deflate\n" : "\n") + id_ + '\n' +
+                                     std::to_string(query.flush.count()) + '\n' + query.filter.key());
 }
 
 const SharedWrites::Write* WebSocketChannel::shared(Monotonic now) const {
@@ -19,13 +20,19 @@ const SharedWrites::Write* WebSocketChannel::shared(Monotonic now) const {
   return from ? group_.find(*from) : nullptr;
 }
 
-Subscription::Next WebSocketChannel::pull(std::string& out, std::size_t bytes_budget, Monotonic now) {
+void WebSocketChannel::append_message(std::string& out, MessageDeflate* deflate) const {
+  const std::string message = records_message(format_, id_, subscription_->cursor(), records_, count_);
+  const std::string_view compressed = deflate == nullptr ? std::string_view() : deflate->compress(message);
+  append_frame(out, format_, compressed.empty() ? message : compressed, !compressed.empty());
+}
+
+Subscription::Next WebSocketChannel::pull(std::string& out, std::size_t bytes_budget, Monotonic now, MessageDeflate* deflate) {
   records_.clear();
   count_ = 0;
   const auto from = group_.alone() ? std::nullopt : subscription_->common_position(now);
   const auto begin = out.size();
   const auto next = subscription_->pull(*this, bytes_budget, std::numeric_limits<std::size_t>::max(), now);
-  if (count_ > 0) append_frame(out, format_, records_message(format_, id_, subscription_->cursor(), records_, count_));
+  if (count_ > 0) append_message(out, deflate);
   records_ = std::string();  // an idle client keeps no buffer
   if (from && subscription_->position() > *from) group_.keep(*from, {out.substr(begin), subscription_->position(), count_});
   return next;

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/transports/message_deflate.h"
 #include "server/transports/shared_writes.h"
 #include "stream/subscription.h"
 
@@ -27,7 +28,7 @@ class WebSocketChannel final : private RecordSink {
   const std::string& id() const { return id_; }
   std::uint64_t serial() const { return serial_; }  // a client may use an id again
 
-  void open(Host& host, Subscription subscription);
+  void open(Host& host, Subscription subscription, bool compressed);
   bool ready() const { return subscription_ != nullptr && !reading; }
   Subscription& subscription() { return *subscription_; }
   const Subscription& subscription() const { return *subscription_; }
@@ -36,8 +37,8 @@ class WebSocketChannel final : private RecordSink {
 
   /// What another client with the same question was sent from here; null: nothing.
   const SharedWrites::Write* shared(Monotonic now) const;
-  /// Appends a frame with what there is, if there is any.
-  Subscription::Next pull(std::string& out, std::size_t bytes_budget, Monotonic now);
+  /// Appends a frame with what there is, if there is any; null: not compressed.
+  Subscription::Next pull(std::string& out, std::size_t bytes_budget, Monotonic now, MessageDeflate* deflate);
   std::size_t records() const { return count_; }  // of the last pull
 
   bool reading = false;  // waits for the disk
@@ -48,6 +49,7 @@ class WebSocketChannel final : private RecordSink {
   void record(const Record&, std::string_view text, Cursor) override;
   void gap(std::string_view text, Cursor cursor) override;
   std::size_t bytes() const override { return records_.size(); }
+  void append_message(std::string& out, MessageDeflate* deflate) const;
 
   const std::string id_;
   const std::uint64_t serial_;

@@ -52,9 +52,9 @@ std::string cbor_records(std::string_view id, Cursor cursor, std::string_view re
 
 }  // namespace
 
-void append_frame(std::string& out, Format format, std::string_view payload) {
-  constexpr unsigned final_bit = 0x80, text = 1, binary = 2;
-  out += static_cast<char>(final_bit | (format == Format::json ? text : binary));
+void append_frame(std::string& out, Format format, std::string_view payload, bool compressed) {
+  constexpr unsigned final_bit = 0x80, rsv1 = 0x40, text = 1, binary = 2;
+  out += static_cast<char>(final_bit | (compressed ? rsv1 : 0) | (format == Format::json ? text : binary));
   if (payload.size() < 126) {
     out += static_cast<char>(payload.size());
   } else if (payload.size() < 0x10000) {

@@ -19,8 +19,9 @@
 
 namespace weir::gateway {
 
-/// An unmasked, final frame with this payload: text for JSON, binary for CBOR. RFC 6455 section 5.2.
-void append_frame(std::string& out, Format format, std::string_view payload);
+/// An unmasked, final frame with this payload: text for JSON, binary for CBOR. RFC 6455 section 5.2. `compressed`: RSV1, RFC
+/// 7692.
+void append_frame(std::string& out, Format format, std::string_view payload, bool compressed = false);
 
 /// {"op":"records","id":…,"cursor":…,"records":[…]}: `records` are `count` encoded ones, as append_record() put them there.
 std::string records_message(Format format, std::string_view id, Cursor cursor, std::string_view records, std::size_t count);

@@ -104,11 +104,13 @@ export class Ndjson extends Collector {
 
 /** WebSocket through the npm package ws; `messages` has everything, `records` what came in `records` messages. */
 export class Ws extends Collector {
-  static async open(gateway, query = '', { role = 'viewer', protocol = 'weir.v1.json', headers = {}, tls = {} } = {}) {
+  /** `compress`: true, or options of permessage-deflate, to offer it. */
+  static async open(gateway, query = '', { role = 'viewer', protocol = 'weir.v1.json', headers = {}, tls = {}, compress = false } = {}) {
     const ws = new Ws();
     ws.messages = [];
     const all = { ...(role && { authorization: `Bearer ${await gateway.token(role)}` }), ...headers };
-    ws.socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/v1/stream?${query}`, protocol, { headers: all, ...tls });
+    ws.socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/v1/stream?${query}`, protocol, { headers: all, perMessageDeflate: compress, ...tls });
+    ws.socket.on('upgrade', ({ headers: answered }) => (ws.extensions = answered['sec-websocket-extensions']));
     closeAtEnd(ws);
     ws.socket.on('message', (data, binary) => ws.take(data, binary));
     ws.closed = new Promise((done) => ws.socket.on('close', (code, reason) => done({ code, reason: String(reason) })));
@@ -127,6 +129,11 @@ export class Ws extends Collector {
     if (message.op !== 'records') return;
     this.records.push(...message.records);
     this.cursor = message.cursor;
+  }
+
+  /** Bytes that came over the wire since the beginning. */
+  get received() {
+    return this.socket._socket.bytesRead;
   }
 
   send(message) {
