@@ -40,12 +40,18 @@ test('the description is valid AsyncAPI 3.0, needs no other file, and every sche
   assert.notDeepEqual(faultsOfAsyncApi(broken), []);
 });
 
-test('its examples fit, are taken, and bring the answers that are described', async () => {
+for (const cbor of [false, true]) {
+  const form = cbor ? 'CBOR' : 'JSON';
+  test(`${form}: its examples fit, are taken, and bring the answers that are described`, () => examples(cbor));
+  test(`${form}: a session with all that a session has`, () => everything(cbor));
+}
+
+async function examples(cbor) {
   const seen = new Set();
   for (const operation of ['subscribe', 'unsubscribe', 'sendCommand', 'ping']) {
     for (const { payload } of api.at('components', 'messages', names(api.at('operations', operation).messages)[0]).examples) {
       api.check(['components', 'messages', operation, 'payload'], payload, operation);
-      const ws = await Ws.open(gateway, '', { role: 'operator' });
+      const ws = await Ws.open(gateway, '', { role: 'operator', cbor });
       ws.send(payload);
       const answered = ({ op, id, command }) => id === payload.id && replies(operation).some((name) => opOf(name) === op) && (!command || command.state === 'succeeded');
       const { op } = await ws.message(answered);
@@ -58,10 +64,10 @@ test('its examples fit, are taken, and bring the answers that are described', as
     }
   }
   assert.deepEqual([...seen].sort(), ['command', 'error', 'pong', 'records']);
-});
+}
 
-test('a session with all that a session has', async () => {
-  const ws = await Ws.open(gateway, `kinds=*&after=${otherCursor}`, { role: 'operator' });
+async function everything(cbor) {
+  const ws = await Ws.open(gateway, `kinds=*&after=${otherCursor}`, { role: 'operator', cbor });
   const kinds = () => new Set(ws.records.map(({ kind }) => kind));
   ws.send({ op: 'command', id: 'c', device: 'boiler-1', name: 'set', args: { target: 1 } });
   ws.send({ op: 'subscribe', id: 'until', after: 'earliest', until: cursor, limit: 10, wait: 0, rate: 1000000, lag: 'latest', flush: '1ms', consumer: 'cloud' });
@@ -76,7 +82,7 @@ test('a session with all that a session has', async () => {
   await waitFor(() => kinds().size === api.at('components', 'schemas', 'Record').anyOf.length, 'a record of each kind that is described');
   assert.deepEqual([...new Set(judge(ws.messages))].sort(), allReplies().sort(), 'each message that is described came');
   await ws.close();
-});
+}
 
 test('subscribe takes each parameter that is described, and no other', async () => {
   const ws = await Ws.open(gateway);

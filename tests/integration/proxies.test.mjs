@@ -38,14 +38,17 @@ const connected = (gateway, kind, count) =>
 
 // ---- A stream that is silent but for its heartbeats lives longer than the proxy waits: begun here, asked about at the end.
 
+const proxyWaits = 30_000; // longer than from a ping of a WebSocket to the next
 const silent = [];
 
 before(async () => {
   const gateway = await startGateway();
   for (const name of names) {
-    const proxy = await startProxy(name, gateway.port, { change: (config) => replace(config, '75s', '25s') });
+    const proxy = await startProxy(name, gateway.port, { change: (config) => replace(config, '75s', `${proxyWaits / 1000}s`) });
     const sse = await proxy.to(gateway).fetch('/v1/stream', { headers: { accept: 'text/event-stream' } });
-    const kept = { name, ndjson: await Ndjson.open(proxy.to(gateway)), sse: '' };
+    const [ndjson, ws] = [await Ndjson.open(proxy.to(gateway)), await Ws.open(proxy.to(gateway))];
+    const kept = { name, ndjson, ws, sse: '', pings: 0, begun: Date.now() };
+    ws.socket.on('ping', () => (kept.pings += 1));
     readHeartbeats(sse, kept).catch((error) => (kept.error = error));
     silent.push(kept);
   }
@@ -280,11 +283,16 @@ test('where nginx changes Host, pages are foreign until server.origins names the
   assert.equal((await signIn(right.to(told))).status, 401, 'a wrong code, but a page that may ask');
 });
 
-test('heartbeats keep silent streams alive for longer than the proxy waits', async () => {
+test('heartbeats and pings keep silent streams alive for longer than the proxy waits', async () => {
   for (const kept of silent) {
     const beats = () => Math.min(kept.ndjson.heartbeats, kept.sse.split(/^:$/m).length - 1);
     await waitFor(() => beats() >= 2 || kept.ended || kept.error || kept.ndjson.ended, 'the second heartbeat', 60_000);
     assert.deepEqual([kept.ended, kept.error, kept.ndjson.ended, kept.ndjson.error], [undefined, undefined, undefined, undefined], kept.name);
     assert.ok(beats() >= 2, `${kept.name}: ${beats()} heartbeats`);
+    const open = () => kept.ws.socket.readyState === kept.ws.socket.OPEN;
+    await waitFor(() => !open() || Date.now() - kept.begun > proxyWaits + 2000, 'the proxy to lose patience', 60_000);
+    assert.ok(open() && kept.pings >= 1, `${kept.name}: the WebSocket has ended, or had ${kept.pings} pings`);
+    kept.ws.send({ op: 'ping', id: 'still there' });
+    await kept.ws.message(({ id }) => id === 'still there');
   }
 });

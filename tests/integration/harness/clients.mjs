@@ -1,6 +1,7 @@
 // One collector for each delivery: all give `records`, `cursor`, `until(count or predicate)` and `close()`.
 import { EventSource } from 'eventsource';
 import WebSocket from 'ws';
+import { decodeCbor, encodeCbor } from './cbor.mjs';
 import { closeAtEnd, waitFor } from './process.mjs';
 
 class Collector {
@@ -104,10 +105,11 @@ export class Ndjson extends Collector {
 
 /** WebSocket through the npm package ws; `messages` has everything, `records` what came in `records` messages. */
 export class Ws extends Collector {
-  /** `compress`: true, or options of permessage-deflate, to offer it. */
-  static async open(gateway, query = '', { role = 'viewer', protocol = 'weir.v1.json', headers = {}, tls = {}, compress = false } = {}) {
+  /** `compress`: true, or options of permessage-deflate, to offer it. `cbor`: messages are objects all the same. */
+  static async open(gateway, query = '', { role = 'viewer', cbor = false, protocol = cbor ? 'weir.v1.cbor' : 'weir.v1.json', headers = {}, tls = {}, compress = false } = {}) {
     const ws = new Ws();
     ws.messages = [];
+    ws.cbor = cbor;
     const all = { ...(role && { authorization: `Bearer ${await gateway.token(role)}` }), ...headers };
     ws.socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/v1/stream?${query}`, protocol, { headers: all, perMessageDeflate: compress, ...tls });
     ws.socket.on('upgrade', ({ headers: answered }) => (ws.extensions = answered['sec-websocket-extensions']));
@@ -123,8 +125,8 @@ export class Ws extends Collector {
   }
 
   take(data, binary) {
-    if (binary) return void this.messages.push(data);
-    const message = JSON.parse(data);
+    if (binary !== this.cbor) return void this.messages.push(data);
+    const message = binary ? decodeCbor(data) : JSON.parse(data);
     this.messages.push(message);
     if (message.op !== 'records') return;
     this.records.push(...message.records);
@@ -137,7 +139,8 @@ export class Ws extends Collector {
   }
 
   send(message) {
-    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+    if (this.cbor) this.socket.send(encodeCbor(message));
+    else this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
   /** The first message, past or to come, for which `condition` holds. */
