@@ -15,6 +15,7 @@ std::string_view to_string(Refusal refusal) {
     case Refusal::sign_in: return "sign_in";
     case Refusal::body: return "body";
     case Refusal::message: return "message";
+    case Refusal::pipelined: return "pipelined";
     case Refusal::replies: return "replies";
   }
   return "";

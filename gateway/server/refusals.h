@@ -27,8 +27,9 @@ enum class Refusal : std::uint8_t {
   body,
   message,
   replies,
+  pipelined,
 };
-inline constexpr std::size_t refusals_count = static_cast<std::size_t>(Refusal::replies) + 1;
+inline constexpr std::size_t refusals_count = static_cast<std::size_t>(Refusal::pipelined) + 1;
 
 /// The key of `[server]` where there is one.
 std::string_view to_string(Refusal refusal);

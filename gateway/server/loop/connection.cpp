@@ -18,6 +18,7 @@ constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} << 20U;  // a la
 constexpr std::chrono::seconds body_time_max{60};
 constexpr std::chrono::seconds close_time_max{2};
 constexpr std::chrono::seconds silence_max{29};
+constexpr std::uint16_t offers_max = 1000;       // a millisecond of work
 constexpr std::uint64_t request_bytes_min = 16;  // "GET / HTTP/1.1" and the end of it
 
 bool takes_a_body(Method method) { return method == Method::post || method == Method::put || method == Method::patch; }
@@ -68,6 +69,7 @@ void Connection::take_head(Request&& request) {
   chunks_ = request.chunks;
   coding_ = chunks_ ? negotiate_coding(request.accept_encoding) : Coding::identity;
   has_body_ = awaits_body_ = false;
+  offers_ = 0;
   cors_ = cors_headers(request, host_.options());
   call_ = std::make_unique<Call>(Call{host_, *this, std::move(request), {}, nullptr});
 }
@@ -98,9 +100,17 @@ void Connection::receive_body(std::string_view bytes) {
 }
 
 void Connection::body_complete() {
-  if (!std::exchange(awaits_body_, false)) return;
+  if (!std::exchange(awaits_body_, false)) return offered_more();
   wake_never();
   run_call();
+}
+
+/// The library does not keep what comes behind a body until the answer: it offers it again and again, in a circle when there
+/// is more of it than it holds. Clients should not send it before the answer (RFC 9112 section 9.3.2).
+void Connection::offered_more() {
+  if (!exchange_ || ++offers_ < offers_max) return;
+  host_.counters().refusals.count(Refusal::pipelined);
+  abort();
 }
 
 void Connection::run_call() {
@@ -270,7 +280,7 @@ void Connection::finish(bool close) {
 void Connection::close_websocket(unsigned code, std::string_view reason) {
   if (close_code_ != 0 || closing_) return;
   host_.followers().remove(*this);
-  close_code_ = code;
+  close_code_ = static_cast<std::uint16_t>(code);
   close_reason_ = reason;
   wake_at(host_.now() + close_time_max);
   can_write() ? send_close() : want_writable();

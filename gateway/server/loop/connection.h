@@ -112,6 +112,7 @@ class Connection {
   bool came_early() const;
   bool check_part(const MessagePart& part);
   void message_complete(bool text);
+  void offered_more();
   void close_too_long();
   void send_close();
   bool respond_gzipped(Response& response);
@@ -135,7 +136,8 @@ class Connection {
   bool deflates_ : 1 = false;
   bool compressed_ : 1 = false;  // the message that comes in
   bool mid_frame_ : 1 = false;
-  unsigned close_code_ = 0;
+  std::uint16_t close_code_ = 0;
+  std::uint16_t offers_ = 0;  // of what came behind the body
   std::string close_reason_;
   std::uint64_t serial_ = 0;
   std::unique_ptr<Exchange> exchange_;
