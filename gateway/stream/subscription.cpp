@@ -10,22 +10,40 @@ using Stop = std::optional<Subscription::Next>;
 
 // --- Where it begins
 
+Subscription::Impl::Impl(const Log& log, const Latest& latest, EncodedBlocks& encoded, StreamQuery&& query, bool pages)
+    : log_(log), latest_(latest), encoded_(encoded), filter_(query.filter), flush_(query.flush), epoch_(log.epoch()) {
+  if (query.until) end_ = query.until->epoch == epoch_ ? query.until->seq : 0;
+  shape_ = std::make_unique<Shape>(std::move(query), pages);
+}
+
+bool Subscription::Impl::shapes(const StreamQuery& query) {
+  return query.every.count() > 0 || query.latest_when_behind || query.rate > 0 || !query.consumer.empty() || query.until;
+}
+
 void Subscription::Impl::start(std::optional<std::uint64_t> consumer_seq) {
-  assert(query_.start != Start::time);
-  const bool anywhere = query_.start == Start::standard || query_.start == Start::now;
-  if (query_.start == Start::cursor) {
-    start_at(query_.after);
-  } else if (query_.start == Start::standard && consumer_seq) {
+  const auto& query = shape_->query;
+  assert(query.start != Start::time);
+  const bool anywhere = query.start == Start::standard || query.start == Start::now;
+  if (query.start == Start::cursor) {
+    start_at(query.after);
+  } else if (query.start == Start::standard && consumer_seq) {
     start_at({epoch_, *consumer_seq});
-  } else if (anywhere && query_.snapshot) {
+  } else if (anywhere && query.snapshot) {
     take_snapshot();
-  } else if (query_.start == Start::now || (anywhere && !pages_)) {
+  } else if (query.start == Start::now || (anywhere && !pages())) {
     position_ = log_.head();
   } else {
     position_ = log_.oldest() - 1;
   }
-  delivered_ = snapshot_.empty() ? position_ : snapshot_.front().seq - 1;
-  if (!query_.consumer.empty()) remember_times();
+  const auto& snapshot = shape_->snapshot;
+  delivered_ = snapshot.empty() ? position_ : snapshot.front().seq - 1;
+  if (!query.consumer.empty()) remember_times();
+  if (snapshot.empty()) drop_shape();
+}
+
+/// What began in its own way may be like the others from here on.
+void Subscription::Impl::drop_shape() {
+  if (!shape_->pages && !shapes(shape_->query)) shape_.reset();
 }
 
 void Subscription::Impl::start_at(Cursor cursor) {
@@ -34,27 +52,28 @@ void Subscription::Impl::start_at(Cursor cursor) {
   position_ = cursor.seq;
   if (cursor.epoch != epoch_) {
     position_ = dropped;
-    gap_ = Gap{cursor, {epoch_, position_}, 0, "epoch"};
+    gap_ = std::make_unique<Gap>(Gap{cursor, {epoch_, position_}, 0, "epoch"});
   } else if (cursor.seq > head) {
     position_ = head;
-    gap_ = Gap{cursor, {epoch_, position_}, 0, "epoch"};
+    gap_ = std::make_unique<Gap>(Gap{cursor, {epoch_, position_}, 0, "epoch"});
   } else if (cursor.seq < dropped) {
     position_ = dropped;
-    gap_ = Gap{cursor, {epoch_, position_}, dropped - cursor.seq, "expired"};
+    gap_ = std::make_unique<Gap>(Gap{cursor, {epoch_, position_}, dropped - cursor.seq, "expired"});
   }
 }
 
 void Subscription::Impl::take_snapshot() {
   position_ = latest_.applied();
-  for (const Record* record : latest_.snapshot(query_.filter)) snapshot_.push_back({record->seq, record->series->id});
+  for (const Record* record : latest_.snapshot(filter_)) shape_->snapshot.push_back({record->seq, record->series->id});
 }
 
 /// What a consumer that goes on from its cursor has had of each series, as far as that is the newest there is.
 void Subscription::Impl::remember_times() {
-  had_.assign(latest_.series_count(), Timestamp::min());
-  for (std::uint32_t id = 0; id < had_.size(); ++id) {
+  auto& had = shape_->had;
+  had.assign(latest_.series_count(), Timestamp::min());
+  for (std::uint32_t id = 0; id < had.size(); ++id) {
     const Record* newest = latest_.newest(id);
-    if (newest != nullptr && newest->seq <= delivered_) had_[id] = newest->time;
+    if (newest != nullptr && newest->seq <= delivered_) had[id] = newest->time;
   }
 }
 
@@ -63,12 +82,16 @@ void Subscription::Impl::remember_times() {
 Subscription::Next Subscription::Impl::pull(RecordSink& sink, std::size_t bytes_budget, std::size_t records_budget,
                                             Monotonic now) {
   Pull pull{sink, bytes_budget, records_budget, now};
-  wake_at_.reset();
-  if (gap_) send_gap(pull, *std::exchange(gap_, std::nullopt));
-  if (const Stop stop = send_snapshot(pull)) return *stop;
-  merge_when_behind(pull);
+  wake_at_ = never;
+  if (gap_) send_gap(pull, *std::exchange(gap_, nullptr));
+  if (shape_) {
+    if (const Stop stop = send_snapshot(pull)) return *stop;
+  }
+  if (shape_) merge_when_behind(pull);
   for (;;) {
-    if (const Stop stop = send_gathered(pull)) return *stop;
+    if (shape_) {
+      if (const Stop stop = send_gathered(pull)) return *stop;
+    }
     if (at_end() || position_ >= log_.head()) {
       if (const Stop stop = at_the_head(pull)) return *stop;
       continue;
@@ -79,8 +102,10 @@ Subscription::Next Subscription::Impl::pull(RecordSink& sink, std::size_t bytes_
 }
 
 Stop Subscription::Impl::send_snapshot(Pull& pull) {
-  for (; snapshot_next_ < snapshot_.size(); ++snapshot_next_) {
-    const Due due = snapshot_[snapshot_next_];
+  auto& snapshot = shape_->snapshot;
+  auto& next = shape_->snapshot_next;
+  for (; next < snapshot.size(); ++next) {
+    const Shape::Due due = snapshot[next];
     const Record& newest = *latest_.newest(due.series);
     const bool comes_live = newest.seq != due.seq && newest.seq <= end_;
     if (comes_live) continue;
@@ -88,70 +113,64 @@ Stop Subscription::Impl::send_snapshot(Pull& pull) {
     send_own(pull, newest, marks_of(newest), due.seq);
     delivered_ = due.seq;
   }
-  if (snapshot_.empty()) return {};
-  snapshot_ = {};
-  snapshot_next_ = 0;
+  if (snapshot.empty()) return {};
+  snapshot = {};
   delivered_ = position_;
-  window_due_ = pull.now + query_.every;
+  shape_->window_due = pull.now + shape_->query.every;
+  drop_shape();
   return {};
 }
 
 Stop Subscription::Impl::send_gathered(Pull& pull) {
-  while (gather_.sealed()) {
+  auto& gather = shape_->gather;
+  while (gather.sealed()) {
     if (const Stop stop = refused(pull)) return stop;
-    const Gather::Item& item = gather_.front();
+    const Gather::Item& item = gather.front();
     Marks marks = marks_of(item.record);
     marks.merged = item.merged;
     send_own(pull, item.record, marks, item.record.seq);
     delivered_ = item.record.seq;
-    gather_.pop();
+    gather.pop();
     settle();
   }
-  if (position_ >= merge_to_) merge_to_ = 0;
+  if (position_ >= shape_->merge_to) shape_->merge_to = 0;
   return {};
 }
 
 /// Nothing more to read: what is gathered goes when its time has come.
 Stop Subscription::Impl::at_the_head(const Pull& pull) {
   settle();
-  if (gather_.empty()) {
-    flush_due_.reset();
+  if (nothing_gathered()) {
+    flush_due_ = never;
     return at_end() ? Next::ended : Next::caught_up;
   }
-  if (!pages_ && !at_end() && pull.now < window_due_) return wait_until(window_due_);
+  if (!shape_->pages && !at_end() && pull.now < shape_->window_due) return wait_until(shape_->window_due);
   seal(pull.now);
   return {};
 }
 
 Stop Subscription::Impl::wait_for_flush(const Pull& pull) {
-  if (query_.flush.count() == 0 || pages_ || gathers()) return {};
-  if (!flush_due_) flush_due_ = Subscription::flush_due(pull.now, query_.flush);
+  if (flush_.count() == 0 || pages() || gathers()) return {};
+  if (flush_due_ == never) flush_due_ = Subscription::flush_due(pull.now, flush_);
   const bool fills_a_pull = log_.head() - position_ >= pull.capacity();
-  if (fills_a_pull || pull.now >= *flush_due_) return {};
-  return wait_until(*flush_due_);
+  if (fills_a_pull || pull.now >= flush_due_) return {};
+  return wait_until(flush_due_);
 }
 
 // --- Sharing
 
-bool Subscription::Impl::shares() const {
-  const bool shaped =
-      query_.latest_when_behind || gathers() || query_.rate > 0 || !query_.consumer.empty() || query_.until || pages_;
-  const bool own = gap_ || !snapshot_.empty() || cold_ || !gather_.empty();
-  return !shaped && !own;
-}
-
 std::optional<std::uint64_t> Subscription::Impl::common_position(Monotonic now) const {
-  const bool held_back = query_.flush.count() > 0 && (!flush_due_ || now < *flush_due_);
+  const bool held_back = flush_.count() > 0 && (flush_due_ == never || now < flush_due_);
   if (held_back || !shares() || position_ >= log_.head()) return std::nullopt;
   return position_;
 }
 
 Subscription::Next Subscription::Impl::advance(std::uint64_t position, std::optional<Monotonic> flush_due) {
   position_ = delivered_ = position;
-  wake_at_.reset();
-  if (flush_due) flush_due_ = flush_due;
+  wake_at_ = never;
+  if (flush_due) flush_due_ = *flush_due;
   if (more()) return Next::more;
-  flush_due_.reset();
+  flush_due_ = never;
   return Next::caught_up;
 }
 
@@ -159,14 +178,14 @@ Subscription::Next Subscription::Impl::advance(std::uint64_t position, std::opti
 
 Stop Subscription::Impl::refused(const Pull& pull) {
   if (pull.used_up()) return Next::more;
-  if (!rate_.allows(pull.now)) return wait_until(rate_.next());
+  if (shape_ && !shape_->rate.allows(pull.now)) return wait_until(shape_->rate.next());
   return {};
 }
 
 void Subscription::Impl::send(Pull& pull, const Record& record, std::string_view text, std::uint64_t resume_after) {
   pull.sink.record(record, text, {epoch_, resume_after});
   --pull.records_left;
-  rate_.take();
+  if (shape_) shape_->rate.take();
 }
 
 void Subscription::Impl::send_own(Pull& pull, const Record& record, Marks marks, std::uint64_t resume_after) {
@@ -184,11 +203,12 @@ void Subscription::Impl::send_gap(Pull& pull, const Gap& gap) {
 }
 
 Marks Subscription::Impl::marks_of(const Record& record) {
-  if (query_.consumer.empty() || record.series == nullptr) return {};
+  if (!shape_ || shape_->query.consumer.empty() || record.series == nullptr) return {};
+  auto& had = shape_->had;
   const std::uint32_t id = record.series->id;
-  if (id >= had_.size()) had_.resize(id + 1, Timestamp::min());
-  if (record.time < had_[id]) return {.backlog = true};
-  had_[id] = record.time;
+  if (id >= had.size()) had.resize(id + 1, Timestamp::min());
+  if (record.time < had[id]) return {.backlog = true};
+  had[id] = record.time;
   return {};
 }
 
@@ -220,6 +240,8 @@ std::uint64_t Subscription::cold_request() const { return impl_->position(); }
 void Subscription::feed(BlockPtr block) { impl_->feed(std::move(block)); }
 Cursor Subscription::cursor() const { return impl_->cursor(); }
 std::optional<Monotonic> Subscription::wake_at() const { return impl_->wake_at(); }
-const StreamQuery& Subscription::query() const { return impl_->query(); }
+const Filter& Subscription::filter() const { return impl_->filter(); }
+std::chrono::nanoseconds Subscription::flush() const { return impl_->flush(); }
+const StreamQuery* Subscription::shaping() const { return impl_->shaping(); }
 
 }  // namespace weir::gateway

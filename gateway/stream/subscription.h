@@ -102,7 +102,10 @@ class Subscription {
   /// Everything up to here was sent, merged into what was sent, or filtered out.
   Cursor cursor() const;
   std::optional<Monotonic> wake_at() const;
-  const StreamQuery& query() const;
+  const Filter& filter() const;
+  std::chrono::nanoseconds flush() const;
+  /// Null: it is sent what everybody with the same filter is sent from there.
+  const StreamQuery* shaping() const;
 
  private:
   class Impl;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,7 @@ class Subscription::Impl {
  public:
   using Stop = std::optional<Next>;  // empty: go on
 
-  Impl(const Log& log, const Latest& latest, EncodedBlocks& encoded, StreamQuery&& query, bool pages)
-      : log_(log), latest_(latest), encoded_(encoded), query_(std::move(query)), pages_(pages), epoch_(log.epoch()) {
-    if (query_.until) end_ = query_.until->epoch == epoch_ ? query_.until->seq : 0;
-  }
+  Impl(const Log& log, const Latest& latest, EncodedBlocks& encoded, StreamQuery&& query, bool pages);
 
   void start(std::optional<std::uint64_t> consumer_seq);
   Next pull(RecordSink& sink, std::size_t bytes_budget, std::size_t records_budget, Monotonic now);
@@ -38,10 +36,13 @@ class Subscription::Impl {
   std::uint64_t position() const { return position_; }
   std::optional<std::uint64_t> common_position(Monotonic now) const;
   bool more() const { return position_ < log_.head(); }
+  bool shares() const { return !shape_ && !gap_ && !cold_; }
   bool waits_with_others() const { return shares() && !more(); }
   Next advance(std::uint64_t position, std::optional<Monotonic> flush_due);
-  std::optional<Monotonic> wake_at() const { return wake_at_; }
-  const StreamQuery& query() const { return query_; }
+  std::optional<Monotonic> wake_at() const { return wake_at_ == never ? std::nullopt : std::optional(wake_at_); }
+  const Filter& filter() const { return filter_; }
+  std::chrono::nanoseconds flush() const { return flush_; }
+  const StreamQuery* shaping() const { return shape_ ? &shape_->query : nullptr; }
 
  private:
   /// What one pull may use.
@@ -54,12 +55,32 @@ class Subscription::Impl {
     bool used_up() const { return records_left == 0 || sink.bytes() >= bytes_budget; }
     std::size_t capacity() const { return std::clamp<std::size_t>(records_left, 1, Subscription::capacity(bytes_budget)); }
   };
+  /// What is asked of it beyond what others with the same filter are sent from the same place.
+  struct Shape {
+    struct Due {
+      std::uint64_t seq;
+      std::uint32_t series;
+    };
+    Shape(StreamQuery&& asked, bool as_pages) : query(std::move(asked)), pages(as_pages), rate(as_pages ? 0 : query.rate) {}
+    bool gathers() const { return query.every.count() > 0 || merge_to != 0; }
+
+    const StreamQuery query;
+    const bool pages;
+    std::vector<Due> snapshot;  // to be sent, by sequence; empty when done
+    std::size_t snapshot_next = 0;
+    Gather gather{gathered_events_max};
+    std::uint64_t merge_to = 0;  // lag=latest: merges up to here; 0: not merging
+    Monotonic window_due{Monotonic::min()};
+    RateLimit rate;
+    std::vector<Timestamp> had;  // of a consumer: the newest time that it has, by series
+  };
+  static bool shapes(const StreamQuery& query);
+
   // Where it begins.
   void start_at(Cursor cursor);
   void take_snapshot();
   void remember_times();
-
-  bool shares() const;
+  void drop_shape();
 
   // The steps of a pull.
   Stop send_snapshot(Pull& pull);
@@ -90,46 +111,36 @@ class Subscription::Impl {
   void send_gap(Pull& pull, const Gap& gap);
   Marks marks_of(const Record& record);
 
-  bool gathers() const { return query_.every.count() > 0 || merge_to_ != 0; }
+  bool pages() const { return shape_ && shape_->pages; }
+  bool latest_when_behind() const { return shape_ && shape_->query.latest_when_behind; }
+  bool gathers() const { return shape_ && shape_->gathers(); }
+  bool nothing_gathered() const { return !shape_ || shape_->gather.empty(); }
   bool at_end() const { return position_ >= end_; }
   void settle() {
-    if (gather_.empty()) delivered_ = position_;
+    if (nothing_gathered()) delivered_ = position_;
   }
   Stop wait_until(Monotonic time) {
     wake_at_ = time;
     return Next::later;
   }
 
+  static constexpr Monotonic never = Monotonic::max();
+
   const Log& log_;
   const Latest& latest_;
   EncodedBlocks& encoded_;
-  StreamQuery query_;
-  const bool pages_;
-  const std::uint32_t epoch_;
+  Filter filter_;
+  const std::chrono::nanoseconds flush_;
+  std::unique_ptr<Shape> shape_;  // an idle client that wants all that comes is small
+  std::unique_ptr<Gap> gap_;      // to be sent first
+  BlockPtr cold_;
 
   std::uint64_t position_ = 0;   // read up to here
   std::uint64_t delivered_ = 0;  // behind position_ while records are gathered
   std::uint64_t end_ = std::numeric_limits<std::uint64_t>::max();
-  std::optional<Monotonic> wake_at_;
-
-  std::optional<Gap> gap_;  // to be sent first
-  struct Due {
-    std::uint64_t seq;
-    std::uint32_t series;
-  };
-  std::vector<Due> snapshot_;  // to be sent, by sequence; empty when done
-  std::size_t snapshot_next_ = 0;
-
-  BlockPtr cold_;
+  Monotonic wake_at_ = never, flush_due_ = never;
+  const std::uint32_t epoch_;
   bool cold_was_empty_ = false;
-
-  Gather gather_{gathered_events_max};
-  std::uint64_t merge_to_ = 0;  // lag=latest: merges up to here; 0: not merging
-  Monotonic window_due_{Monotonic::min()};
-  std::optional<Monotonic> flush_due_;
-  RateLimit rate_{pages_ ? 0 : query_.rate};
-
-  std::vector<Timestamp> had_;  // of a consumer: the newest time that it has, by series
 };
 
 }  // namespace weir::gateway

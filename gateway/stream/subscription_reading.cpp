@@ -38,7 +38,7 @@ Stop Subscription::Impl::read_on(Pull& pull) {
   const bool cold = log_.read_tail(position_, records_per_read, blocks) == Log::TailRead::cold;
   Stop stop = cold ? behind_the_tail(pull) : blocks.empty() ? Stop(Next::caught_up) : Stop();
   for (const auto& block : blocks) {
-    if (stop || cold || gather_.sealed() || at_end()) break;
+    if (stop || cold || (shape_ && shape_->gather.sealed()) || at_end()) break;
     stop = take(pull, block, true);
   }
   blocks.clear();  // not to keep what the tail lets go
@@ -63,7 +63,7 @@ Stop Subscription::Impl::behind_the_tail(Pull& pull) {
     return {};
   }
   if (jump_to_latest(pull)) return {};
-  if (query_.latest_when_behind && !gathers()) merge_to_ = log_.head();
+  if (latest_when_behind() && !gathers()) shape_->merge_to = log_.head();
   if (pull.used_up()) return Next::more;
   if (std::exchange(cold_was_empty_, false)) return wait_until(pull.now + cold_retry);
   return Next::cold;
@@ -71,7 +71,7 @@ Stop Subscription::Impl::behind_the_tail(Pull& pull) {
 
 /// What is gathered comes before the gap, and so must go first.
 void Subscription::Impl::pass_dropped(Pull& pull, std::uint64_t first_held) {
-  if (!gather_.empty()) return seal(pull.now);
+  if (!nothing_gathered()) return seal(pull.now);
   const Gap gap{{epoch_, position_}, {epoch_, first_held - 1}, first_held - 1 - position_, "expired"};
   position_ = first_held - 1;
   settle();
@@ -79,7 +79,8 @@ void Subscription::Impl::pass_dropped(Pull& pull, std::uint64_t first_held) {
 }
 
 Stop Subscription::Impl::take(Pull& pull, const BlockPtr& block, bool shared) {
-  const std::uint64_t last = std::min({block->last(), end_, merge_to_ != 0 ? merge_to_ : end_});
+  const auto merge_to = shape_ ? shape_->merge_to : 0;
+  const std::uint64_t last = std::min({block->last(), end_, merge_to != 0 ? merge_to : end_});
   const auto [from, to] = range_of(*block, position_, last);
   if (!gathers()) {
     if (const Stop stop = send_matching(pull, block, shared, from, to)) return stop;
@@ -87,7 +88,7 @@ Stop Subscription::Impl::take(Pull& pull, const BlockPtr& block, bool shared) {
     return {};
   }
   position_ = std::max(position_, last);
-  if (merge_to_ != 0 && position_ >= merge_to_) seal(pull.now);
+  if (merge_to != 0 && position_ >= merge_to) seal(pull.now);
   settle();
   return {};
 }
@@ -96,7 +97,7 @@ Stop Subscription::Impl::send_matching(Pull& pull, const BlockPtr& block, bool s
   EncodedBlock* texts = nullptr;
   for (std::size_t i = from; i < to; ++i) {
     const Record& record = block->records[i];
-    if (!query_.filter.matches(record)) continue;
+    if (!filter_.matches(record)) continue;
     if (const Stop stop = refused(pull)) {
       position_ = delivered_ = record.seq - 1;
       return stop;
@@ -116,33 +117,35 @@ Stop Subscription::Impl::send_matching(Pull& pull, const BlockPtr& block, bool s
 bool Subscription::Impl::gather_matching(const Pull& pull, const Block& block, std::size_t from, std::size_t to) {
   for (std::size_t i = from; i < to; ++i) {
     const Record& record = block.records[i];
-    if (!query_.filter.matches(record)) continue;
-    if (closes_window(record) || gather_.full()) {
+    if (!filter_.matches(record)) continue;
+    if (closes_window(record) || shape_->gather.full()) {
       position_ = record.seq - 1;
       seal(pull.now);
       return false;
     }
-    gather_.add(record);
+    shape_->gather.add(record);
   }
   return true;
 }
 
 /// In a backlog D counts in the log's time. At the head the clock closes the window before.
 bool Subscription::Impl::closes_window(const Record& record) const {
-  if (query_.every.count() == 0 || query_.latest_when_behind || gather_.empty()) return false;
-  return record.received - gather_.opened() >= query_.every;
+  const auto& query = shape_->query;
+  const auto& gather = shape_->gather;
+  if (query.every.count() == 0 || query.latest_when_behind || gather.empty()) return false;
+  return record.received - gather.opened() >= query.every;
 }
 
 void Subscription::Impl::seal(Monotonic now) {
-  gather_.seal();
-  window_due_ = now + query_.every;
+  shape_->gather.seal();
+  shape_->window_due = now + shape_->query.every;
 }
 
 // --- lag=latest
 
 void Subscription::Impl::merge_when_behind(const Pull& pull) {
-  if (!query_.latest_when_behind || gathers() || cold_) return;
-  if (more_matching_than(std::min(pull.capacity(), rate_.portion()))) merge_to_ = log_.head();
+  if (!latest_when_behind() || gathers() || cold_) return;
+  if (more_matching_than(std::min(pull.capacity(), shape_->rate.portion()))) shape_->merge_to = log_.head();
 }
 
 bool Subscription::Impl::more_matching_than(std::size_t count) {
@@ -155,7 +158,7 @@ bool Subscription::Impl::more_matching_than(std::size_t count) {
     if (cold || blocks.empty()) break;
     for (const auto& block : blocks) {
       const auto [from, to] = range_of(*block, at, end_);
-      for (std::size_t i = from; i < to; ++i) found += query_.filter.matches(block->records[i]) ? 1 : 0;
+      for (std::size_t i = from; i < to; ++i) found += filter_.matches(block->records[i]) ? 1 : 0;
       at = block->last();
     }
   }
@@ -165,15 +168,15 @@ bool Subscription::Impl::more_matching_than(std::size_t count) {
 
 /// Over the disk: the newest readings are in memory.
 bool Subscription::Impl::jump_to_latest(const Pull& pull) {
-  const bool may = query_.latest_when_behind && !query_.filter.wants_events() && !query_.until;
+  const bool may = latest_when_behind() && !filter_.wants_events() && !shape_->query.until;
   if (!may || latest_.applied() <= position_) return false;
-  for (const Record* newest : latest_.snapshot(query_.filter, position_)) {
-    gather_.add(*newest, latest_.previous(newest->series->id) > position_ ? 1 : 0);
+  for (const Record* newest : latest_.snapshot(filter_, position_)) {
+    shape_->gather.add(*newest, latest_.previous(newest->series->id) > position_ ? 1 : 0);
   }
   position_ = latest_.applied();
-  merge_to_ = 0;
+  shape_->merge_to = 0;
   settle();
-  if (query_.every.count() == 0) seal(pull.now);
+  if (shape_->query.every.count() == 0) seal(pull.now);
   return true;
 }
 

@@ -13,11 +13,11 @@ namespace weir::gateway {
 PageExchange::PageExchange(Connection& connection, Subscription subscription, std::string if_none_match)
     : Exchange(connection),
       subscription_(std::move(subscription)),
-      limit_(subscription_.query().limit == 0 ? limits::page_records_default : subscription_.query().limit),
+      limit_(subscription_.shaping()->limit == 0 ? limits::page_records_default : subscription_.shaping()->limit),
       if_none_match_(std::move(if_none_match)) {}
 
 void PageExchange::start() {
-  until_ = host().now() + subscription_.query().wait;
+  until_ = host().now() + subscription_.shaping()->wait;
   connection().follow_log();
   gather();
 }

@@ -33,7 +33,7 @@ void SseSession::append_heartbeat(std::string& out) const {
 }
 
 /// With the id of `until`: the reconnect says that it was reached, and is answered by 204.
-void SseSession::append_ended(std::string& out) const { append_sse_event(out, "end", *subscription().query().until, "{}"); }
+void SseSession::append_ended(std::string& out) const { append_sse_event(out, "end", *subscription().shaping()->until, "{}"); }
 
 void SseSession::append_farewell(std::string& out, std::string_view why) const { out.append(": ").append(why).append("\n\n"); }
 

@@ -26,9 +26,8 @@ void StreamSession::start() {
   connection().begin_stream(head, opening());
   written_ = host().now();
   if (connection().head_only()) return connection().finish(true);
-  const auto& query = subscription_.query();
   group_ = host().shared_writes().join(std::string(kind()) + (connection().chunks() ? "" : " whole") + '\n' +
-                                       std::to_string(query.flush.count()) + '\n' + query.filter.key());
+                                       std::to_string(subscription_.flush().count()) + '\n' + subscription_.filter().key());
   connection().follow_log();
   pump();
 }
@@ -77,7 +76,7 @@ void StreamSession::go_on(Subscription::Next next) {
 
 void StreamSession::wait_with_others() {
   if (!group_.alone() && subscription_.waits_with_others())
-    host().followers().join_crowd(connection(), {group_.group(), subscription_.position(), subscription_.query().flush});
+    host().followers().join_crowd(connection(), {group_.group(), subscription_.position(), subscription_.flush()});
 }
 
 void StreamSession::go_on_from(const CrowdStand& stand) {

@@ -232,7 +232,7 @@ void WebSocketSession::go_on(bool more) {
   } else if (may_wait_with_others()) {
     const auto& channel = *channels_.front();
     const auto& subscription = channel.subscription();
-    host().followers().join_crowd(connection(), {channel.group(), subscription.position(), subscription.query().flush});
+    host().followers().join_crowd(connection(), {channel.group(), subscription.position(), subscription.flush()});
   }
   set_deadline();
 }

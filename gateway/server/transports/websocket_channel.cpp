@@ -10,9 +10,8 @@ namespace weir::gateway {
 void WebSocketChannel::open(Host& host, Subscription subscription, bool compressed) {
   subscription_ = std::make_unique<Subscription>(std::move(subscription));
   const std::string kind = format_ == Format::json ? "websocket json" : "websocket cbor";
-  const auto& query = subscription_->query();
   group_ = host.shared_writes().join(kind + (compressed ? " deflate\n" : "\n") + id_ + '\n' +
-                                     std::to_string(query.flush.count()) + '\n' + query.filter.key());
+                                     std::to_string(subscription_->flush().count()) + '\n' + subscription_->filter().key());
 }
 
 const SharedWrites::Write* WebSocketChannel::shared(Monotonic now) const {
