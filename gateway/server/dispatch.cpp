@@ -130,9 +130,9 @@ std::optional<Response> check_page(const Call& call) {
 std::optional<Principal> identify(const Request& request, Right needs, Connection& connection) {
   connection.hold({});
   if (const auto token = bearer_token(request.authorization)) {
-    connection.hold({Credential::Kind::token, std::string(*token), needs});
+    connection.hold({Credential::Kind::token, needs, connection.host().same_text(*token)});
   } else if (const auto secret = cookie_value(request.cookie, session_cookie)) {
-    connection.hold({Credential::Kind::session, std::string(*secret), needs});
+    connection.hold({Credential::Kind::session, needs, connection.host().same_text(*secret)});
   }
   return connection.principal();
 }

@@ -17,7 +17,7 @@
 namespace weir::gateway {
 namespace {
 
-constexpr std::size_t receive_bytes = 1024;  // what the library keeps for each WebSocket
+constexpr std::size_t receive_bytes = 128;  // what the library keeps for each WebSocket
 constexpr std::size_t send_bytes = limits::write_bytes_max + limits::payload_bytes_max + 4096;  // one write is one send
 
 LoopState& state_of(lws* handle) { return *static_cast<LoopState*>(lws_context_user(lws_get_context(handle))); }

@@ -46,17 +46,17 @@ std::optional<Response> check_body(const Request& request, std::uint64_t& length
   return refused;
 }
 
-void add_common_headers(Response& response, const std::string& cors) {
+void add_common_headers(Response& response, const std::string* cors) {
   response.with("X-Content-Type-Options", "nosniff");
   if (response.headers.find("Cache-Control:") == std::string::npos) response.with("Cache-Control", "no-store");
   if (response.compressible) response.with("Vary", "Accept-Encoding");
-  response.headers += cors;
+  if (cors != nullptr) response.headers += *cors;
 }
 
 }  // namespace
 
-Connection::Connection(Host& host, lws* handle, std::uint64_t id, std::string peer, bool loopback)
-    : host_(host), handle_(handle), id_(id), peer_(std::move(peer)), loopback_(loopback) {}
+Connection::Connection(Host& host, lws* handle, std::uint64_t id, const std::string& peer, bool loopback)
+    : host_(host), handle_(handle), id_(id), peer_(peer), loopback_(loopback) {}
 
 Connection::~Connection() = default;
 
@@ -70,7 +70,8 @@ void Connection::take_head(Request&& request) {
   coding_ = chunks_ ? negotiate_coding(request.accept_encoding) : Coding::identity;
   has_body_ = awaits_body_ = false;
   offers_ = 0;
-  cors_ = cors_headers(request, host_.options());
+  auto cors = cors_headers(request, host_.options());
+  cors_ = cors.empty() ? nullptr : std::make_unique<std::string>(std::move(cors));
   call_ = std::make_unique<Call>(Call{host_, *this, std::move(request), {}, nullptr});
 }
 
@@ -147,25 +148,24 @@ bool Connection::check_part(const MessagePart& part) {
     close_websocket(1002, "RSV1: only in the first frame of a message");
     return false;
   }
-  if (message_.size() + part.bytes.size() <= limits::websocket_message_bytes_max) return true;
+  const auto before = message_ ? message_->size() : 0;
+  if (before + part.bytes.size() <= limits::websocket_message_bytes_max) return true;
   close_too_long();
   return false;
 }
 
 void Connection::receive_frame(const MessagePart& part) {
-  if (!exchange_ || close_code_ != 0) return;
-  if (!check_part(part)) {
-    message_ = std::string();
-    return;
-  }
-  message_.append(part.bytes);
+  if (!exchange_ || close_) return;
+  if (!check_part(part)) return message_.reset();
+  if (!message_) message_ = std::make_unique<std::string>();
+  message_->append(part.bytes);
   if (part.ends_message) message_complete(part.text);
 }
 
 void Connection::message_complete(bool text) {
-  const std::string message = std::exchange(message_, std::string());
-  if (!compressed_) return exchange_->on_message(message, text);
-  const auto expanded = host_.deflate().expand(message, limits::websocket_message_bytes_max);
+  const auto message = std::exchange(message_, nullptr);
+  if (!compressed_) return exchange_->on_message(*message, text);
+  const auto expanded = host_.deflate().expand(*message, limits::websocket_message_bytes_max);
   if (expanded) return exchange_->on_message(*expanded, text);
   expanded.error().code == ErrorCode::full ? close_too_long() : close_websocket(1007, expanded.error().message);
 }
@@ -179,7 +179,7 @@ void Connection::close_too_long() {
 
 void Connection::respond(Response response) {
   end_exchange();
-  add_common_headers(response, cors_);
+  add_common_headers(response, cors_.get());
   ++host_.counters().responses[response.status];
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless && respond_gzipped(response)) return;
@@ -220,7 +220,7 @@ void Connection::begin(std::unique_ptr<Exchange> exchange) {
 void Connection::begin_stream(const Response& response, std::string_view first) {
   Response head = response;
   head.close = !chunks_;
-  add_common_headers(head, cors_);
+  add_common_headers(head, cors_.get());
   ++host_.counters().responses[head.status];
   std::string bytes = head_of(head, chunks_ ? Framing::chunked : Framing::until_close);
   if (chunks_ && !first.empty()) bytes += chunk_head(first.size());
@@ -238,7 +238,7 @@ bool Connection::peer_is_lost() const { return handle_ != nullptr && peer_is_sil
 bool Connection::came_early() const {
   if (!answered_) return false;
   const auto now = bytes_taken(lws_get_socket_fd(handle_));
-  return !taken_ || !now || *now < *taken_ + request_bytes_min;
+  return taken_ == untold || !now || *now < taken_ + request_bytes_min;
 }
 
 void Connection::write(std::string_view bytes) {
@@ -265,7 +265,7 @@ void Connection::wake_at(Monotonic at) {
 }
 
 void Connection::arm(Monotonic at) {
-  if (armed_ && *armed_ <= at) return;
+  if (armed_ <= at) return;
   armed_ = at;
   host_.deadlines().push(at, id_);
 }
@@ -278,10 +278,9 @@ void Connection::finish(bool close) {
 }
 
 void Connection::close_websocket(unsigned code, std::string_view reason) {
-  if (close_code_ != 0 || closing_) return;
+  if (closing()) return;
   host_.followers().remove(*this);
-  close_code_ = static_cast<std::uint16_t>(code);
-  close_reason_ = reason;
+  close_ = std::make_unique<Close>(Close{code, std::string(reason)});
   wake_at(host_.now() + close_time_max);
   can_write() ? send_close() : want_writable();
 }
@@ -312,7 +311,7 @@ void Connection::conclude(Verdict verdict) {
   closing_ = verdict == Verdict::close;
   if (!closing_) {
     answered_ = true;
-    taken_ = bytes_taken(lws_get_socket_fd(handle_));
+    taken_ = bytes_taken(lws_get_socket_fd(handle_)).value_or(untold);
   }
   if (host_.serving == this) {
     verdict_ = verdict;
@@ -326,15 +325,15 @@ void Connection::conclude(Verdict verdict) {
 
 void Connection::writable() {
   again_ = false;
-  if (close_code_ != 0 && can_write()) return send_close();
+  if (close_ && can_write()) return send_close();
   if (exchange_ && can_write()) exchange_->on_writable();
 }
 
 /// The frame goes out only when the library is told from outside of its callbacks: the -1 of a callback ends the connection
 /// twice in a row on libuv (Debian's build has its debugging code in it), and the second time without a word.
 void Connection::send_close() {
-  auto* reason = reinterpret_cast<unsigned char*>(close_reason_.data());
-  lws_close_reason(handle_, static_cast<lws_close_status>(close_code_), reason, close_reason_.size());
+  auto* reason = reinterpret_cast<unsigned char*>(close_->reason.data());
+  lws_close_reason(handle_, static_cast<lws_close_status>(close_->code), reason, close_->reason.size());
   end_exchange();
   wake_at(host_.now() + close_time_max);
   closing_ = true;
@@ -346,27 +345,27 @@ void Connection::close_now() {
 }
 
 void Connection::due(Monotonic entry) {
-  if (!armed_ || *armed_ != entry) return;
-  armed_.reset();
-  if (!due_) return;
-  if (*due_ > entry) return arm(*due_);
-  due_.reset();
-  if (close_code_ != 0) return host_.close_soon(*this);
+  if (armed_ != entry) return;
+  armed_ = never;
+  if (due_ == never) return;
+  if (due_ > entry) return arm(due_);
+  due_ = never;
+  if (close_) return host_.close_soon(*this);
   if (std::exchange(awaits_body_, false)) return respond(with_close(problem(408, "the body took too long")));
   if (exchange_) exchange_->on_due();
 }
 
 std::optional<Principal> Connection::principal() const {
   switch (credential_.kind) {
-    case Credential::Kind::token: return host_.access().by_token(credential_.secret);
-    case Credential::Kind::session: return host_.access().by_session(credential_.secret);
+    case Credential::Kind::token: return host_.access().by_token(*credential_.secret);
+    case Credential::Kind::session: return host_.access().by_session(*credential_.secret);
     case Credential::Kind::none: break;
   }
   return std::nullopt;
 }
 
 void Connection::ask_rights() {
-  if (!exchange_ || credential_.kind == Credential::Kind::none || close_code_ != 0) return;
+  if (!exchange_ || credential_.kind == Credential::Kind::none || close_) return;
   const auto asked = principal();
   if (!asked || !allows(asked->role, credential_.needs)) exchange_->on_rights_lost();
 }

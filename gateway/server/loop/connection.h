@@ -38,13 +38,14 @@ struct MessagePart {
 /// Who asked, so that a live stream can be asked about again.
 struct Credential {
   enum class Kind : std::uint8_t { none, token, session } kind = Kind::none;
-  std::string secret;
   Right needs = Right::read;
+  std::shared_ptr<const std::string> secret;  // of Host::same_text()
 };
 
 class Connection {
  public:
-  Connection(Host& host, lws* handle, std::uint64_t id, std::string peer, bool loopback);
+  /// `peer` is the Host's, and stays until the connection is forgotten.
+  Connection(Host& host, lws* handle, std::uint64_t id, const std::string& peer, bool loopback);
   ~Connection();
 
   Host& host() const { return host_; }
@@ -75,7 +76,7 @@ class Connection {
   void want_writable();
   void want_more();            // writable() in the next turn, or when the socket takes more
   void wake_at(Monotonic at);  // replaces the one before
-  void wake_never() { due_.reset(); }
+  void wake_never() { due_ = never; }
   void follow_log();
   void finish(bool close);  // the answer is complete
   void close_websocket(unsigned code, std::string_view reason);
@@ -96,7 +97,7 @@ class Connection {
   void detach();     // the handle is going
   enum class Verdict : std::uint8_t { stay, completed, close };
   Verdict take_verdict();
-  bool closing() const { return closing_ || close_code_ != 0; }
+  bool closing() const { return closing_ || close_ != nullptr; }
   static constexpr std::uint32_t follows_nothing = ~std::uint32_t{0};
   std::uint32_t follower_index = follows_nothing;  // of Followers: among those who are alone, or in its crowd
   std::uint64_t crowd = 0;                         // of Followers; 0: in none
@@ -120,7 +121,7 @@ class Connection {
   Host& host_;
   lws* handle_;
   const std::uint64_t id_;
-  const std::string peer_;
+  const std::string& peer_;
   const bool loopback_;
   bool forwarded_ = false;
   bool head_only_ = false;
@@ -132,22 +133,28 @@ class Connection {
   bool closing_ = false;
   bool again_ = false;  // the Host has it in its list
   bool websocket_ = false;
+  bool answered_ = false;  // a request
   Verdict verdict_ = Verdict::stay;
   bool deflates_ : 1 = false;
   bool compressed_ : 1 = false;  // the message that comes in
   bool mid_frame_ : 1 = false;
-  std::uint16_t close_code_ = 0;
   std::uint16_t offers_ = 0;  // of what came behind the body
-  std::string close_reason_;
   std::uint64_t serial_ = 0;
   std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<Call> call_;  // while its body comes in
-  std::string message_;         // a WebSocket message while its fragments come in
-  std::string cors_;
+  // What an idle client seldom has is elsewhere: there are thousands of them.
+  struct Close {
+    unsigned code;
+    std::string reason;
+  };
+  std::unique_ptr<Close> close_;          // of a WebSocket that is to end
+  std::unique_ptr<std::string> message_;  // of a WebSocket, while its fragments come in
+  std::unique_ptr<std::string> cors_;     // headers for a page of another origin
   Credential credential_;
-  std::optional<Monotonic> due_, armed_;
-  bool answered_ = false;               // a request
-  std::optional<std::uint64_t> taken_;  // off the socket, when the last one was; nothing: it could not be told
+  static constexpr Monotonic never = Monotonic::max();
+  Monotonic due_ = never, armed_ = never;
+  static constexpr std::uint64_t untold = ~std::uint64_t{0};
+  std::uint64_t taken_ = untold;  // bytes off the socket, when a request was answered last
 };
 
 }  // namespace weir::gateway

@@ -35,6 +35,17 @@ Host::~Host() = default;
 
 bool Host::tls() const { return !std::holds_alternative<TlsOff>(options().tls); }
 
+std::shared_ptr<const std::string> Host::same_text(std::string_view text) {
+  if (texts_.size() >= prune_texts_at_) {
+    std::erase_if(texts_, [](const auto& entry) { return entry.second.expired(); });
+    prune_texts_at_ = 2 * texts_.size() + 64;
+  }
+  auto& known = texts_[std::string(text)];
+  auto there = known.lock();
+  if (!there) known = there = std::make_shared<const std::string>(text);
+  return there;
+}
+
 void Host::post(std::function<void()> task) {
   if (!tasks_.push(std::move(task))) log_line(Severity::error, "server", "more than 1048576 answers wait: one was dropped");
 }
@@ -50,8 +61,9 @@ void Host::read_cold(const Connection& connection, std::uint64_t after, std::fun
 Connection* Host::accept(lws* handle, std::string peer, bool loopback) {
   const std::uint64_t id = next_id_++;
   ++counters_.connections;
-  ++by_peer_[peer];
-  auto connection = std::make_unique<Connection>(*this, handle, id, std::move(peer), loopback);
+  auto& at_peer = *by_peer_.try_emplace(std::move(peer), 0).first;
+  ++at_peer.second;
+  auto connection = std::make_unique<Connection>(*this, handle, id, at_peer.first, loopback);
   return connections_.emplace(id, std::move(connection)).first->second.get();
 }
 
@@ -60,8 +72,8 @@ void Host::forget(Connection& connection) {
   if (serving == &connection) serving = nullptr;
   if (connection.account != nullptr) --connection.account->connections;
   const auto peer = by_peer_.find(connection.peer());
-  if (peer != by_peer_.end() && --peer->second == 0) by_peer_.erase(peer);
   connections_.erase(connection.id());
+  if (--peer->second == 0) by_peer_.erase(peer);
 }
 
 Connection* Host::find(std::uint64_t id) {

@@ -79,6 +79,8 @@ class Host {
   SharedWrites& shared_writes() { return shared_writes_; }
   MessageDeflate& deflate() { return deflate_; }
   Filters& filters() { return filters_; }
+  /// A thousand clients with one token hold it once.
+  std::shared_ptr<const std::string> same_text(std::string_view text);
   Consumers& consumers() { return consumers_; }
   Counters& counters() { return counters_; }
   Gzips& gzips() { return gzips_; }
@@ -146,6 +148,8 @@ class Host {
   Followers followers_{*this};
   AddressRates address_rates_;
   Accounts accounts_;
+  std::unordered_map<std::string, std::weak_ptr<const std::string>> texts_;
+  std::size_t prune_texts_at_ = 64;
   std::vector<std::unique_ptr<Exchange>> retired_;
   std::vector<std::function<void()>> drained_;
   std::vector<std::uint64_t> hung_up_;
