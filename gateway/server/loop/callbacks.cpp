@@ -17,7 +17,8 @@
 namespace weir::gateway {
 namespace {
 
-constexpr std::size_t receive_bytes = 128;  // what the library keeps for each WebSocket
+constexpr std::size_t request_bytes = 1024;  // what the library reads of a request at once
+constexpr std::size_t message_bytes = 128;   // what it keeps for each WebSocket: messages come in pieces of it
 constexpr std::size_t send_bytes = limits::write_bytes_max + limits::payload_bytes_max + 4096;  // one write is one send
 
 LoopState& state_of(lws* handle) { return *static_cast<LoopState*>(lws_context_user(lws_get_context(handle))); }
@@ -183,9 +184,9 @@ int callback(lws* handle, lws_callback_reasons reason, void*, void* in, std::siz
 
 const lws_protocols* protocol_table() {
   static const lws_protocols table[] = {
-      {"http", callback, 0, receive_bytes, 0, nullptr, send_bytes},
-      {"weir.v1.json", callback, 0, receive_bytes, 0, nullptr, send_bytes},
-      {"weir.v1.cbor", callback, 0, receive_bytes, 0, nullptr, send_bytes},
+      {"http", callback, 0, request_bytes, 0, nullptr, send_bytes},
+      {"weir.v1.json", callback, 0, message_bytes, 0, nullptr, send_bytes},
+      {"weir.v1.cbor", callback, 0, message_bytes, 0, nullptr, send_bytes},
       {nullptr, nullptr, 0, 0, 0, nullptr, 0},
   };
   return table;

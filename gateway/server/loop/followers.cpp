@@ -33,14 +33,13 @@ void Followers::remove(Connection& connection) {
 }
 
 void Followers::join_crowd(Connection& connection, const CrowdPlace& place) {
-  if (place.group == 0) return;
+  const auto there = crowds_.find(place.group);
+  const bool elsewhere = there != crowds_.end() && there->second.position != place.position;
+  if (place.group == 0 || elsewhere) return;
+  remove(connection);  // this may have been the crowd's last member
   auto& crowd = crowds_[place.group];
-  if (crowd.members.empty()) {
-    crowd.position = place.position;
-    crowd.flush = place.flush;
-  }
-  if (crowd.position != place.position) return;
-  remove(connection);
+  crowd.position = place.position;
+  crowd.flush = place.flush;
   connection.crowd = place.group;
   connection.follower_index = static_cast<std::uint32_t>(crowd.members.size());
   crowd.members.push_back(&connection);
