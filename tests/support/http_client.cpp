@@ -61,6 +61,11 @@ void HttpClient::vanish() {
     throw std::runtime_error("a filter can't be attached to the socket");
 }
 
+void HttpClient::take_little() {
+  const int bytes = 4096;
+  ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 void HttpClient::stop_sending() { ::shutdown(socket_, SHUT_WR); }
 
 void HttpClient::send(std::string_view bytes) {

@@ -33,6 +33,7 @@ class HttpClient {
   void send(std::string_view bytes);
   void hang_up();       // both directions
   void vanish();        // the kernel drops whatever comes, unacknowledged, as if the cable were cut
+  void take_little();   // from here on the kernel buffers a few KiB: a sender that is not read is soon held up
   void stop_sending();  // half: the server sees the end, we still read
 
   /// `headers`: "Name: value\r\n" each.

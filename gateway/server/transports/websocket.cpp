@@ -56,7 +56,7 @@ Outcome open_websocket(Call& call) {
 }
 
 WebSocketSession::WebSocketSession(Connection& connection, Format format, std::string principal)
-    : Exchange(connection), format_(format), principal_(std::move(principal)), commands_(host().log(), host().latest()) {}
+    : Exchange(connection), format_(format), principal_(std::move(principal)) {}
 
 void WebSocketSession::start() {
   connection().follow_log();
@@ -126,7 +126,8 @@ void WebSocketSession::ping(const nlohmann::json& message) {
 void WebSocketSession::command(const nlohmann::json& message, const std::string& id) {
   const auto principal = connection().principal();
   if (!principal || !allows(principal->role, Right::command)) return fail(id, 403, principal_ + " may not send commands");
-  if (commands_.full()) return refuse(id, Refusal::commands, "64 commands of this connection are open: wait for their results");
+  if (commands_ && commands_->full())
+    return refuse(id, Refusal::commands, "64 commands of this connection are open: wait for their results");
   auto request = parse_command(message, "");
   if (!request) return fail(id, request.error());
   request->by = principal->name;
@@ -142,13 +143,15 @@ void WebSocketSession::command_done(const std::string& id, std::uint64_t after, 
   if (!result) {
     result.error().code == ErrorCode::full ? refuse(id, Refusal::commands, result.error().message) : fail(id, result.error());
   } else {
-    commands_.follow(id, result->id, after);
+    if (!commands_) commands_ = std::make_unique<CommandWatch>(host().log(), host().latest());
+    commands_->follow(id, result->id, after);
   }
   pump();
 }
 
 void WebSocketSession::tell_commands() {
-  commands_.tell_news([this](const std::string& id, std::string_view members) {
+  if (!commands_) return;
+  commands_->tell_news([this](const std::string& id, std::string_view members) {
     const std::string text = "{" + std::string(members) + "}";
     reply({{"op", "command"}, {"id", id}, {"command", nlohmann::json::parse(text, nullptr, false)}});
   });
@@ -238,7 +241,7 @@ void WebSocketSession::go_on(bool more) {
 }
 
 bool WebSocketSession::may_wait_with_others() const {
-  return channels_.size() == 1 && replies_.empty() && commands_.idle() && !connection().closing() &&
+  return channels_.size() == 1 && replies_.empty() && (!commands_ || commands_->idle()) && !connection().closing() &&
          channels_.front()->waits_with_others();
 }
 

@@ -81,8 +81,8 @@ class WebSocketSession final : public Exchange {
   std::vector<std::unique_ptr<WebSocketChannel>> channels_;
   std::size_t next_channel_ = 0;  // whose turn it is: all get the same
   std::uint64_t next_serial_ = 1;
-  std::string replies_;  // frames
-  CommandWatch commands_;
+  std::string replies_;                     // frames
+  std::unique_ptr<CommandWatch> commands_;  // from the first one on
 };
 
 }  // namespace weir::gateway

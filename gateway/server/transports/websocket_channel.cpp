@@ -8,7 +8,7 @@
 namespace weir::gateway {
 
 void WebSocketChannel::open(Host& host, Subscription subscription, bool compressed) {
-  subscription_ = std::make_unique<Subscription>(std::move(subscription));
+  subscription_.emplace(std::move(subscription));
   const std::string kind = format_ == Format::json ? "websocket json" : "websocket cbor";
   group_ = host.shared_writes().join(kind + (compressed ? " deflate\n" : "\n") + id_ + '\n' +
                                      std::to_string(subscription_->flush().count()) + '\n' + subscription_->filter().key());

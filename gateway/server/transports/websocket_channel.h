@@ -9,7 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,7 +29,7 @@ class WebSocketChannel final : private RecordSink {
   std::uint64_t serial() const { return serial_; }  // a client may use an id again
 
   void open(Host& host, Subscription subscription, bool compressed);
-  bool ready() const { return subscription_ != nullptr && !reading; }
+  bool ready() const { return subscription_ && !reading; }
   Subscription& subscription() { return *subscription_; }
   const Subscription& subscription() const { return *subscription_; }
   std::uint64_t group() const { return group_.group(); }
@@ -54,7 +54,7 @@ class WebSocketChannel final : private RecordSink {
   const std::string id_;
   const std::uint64_t serial_;
   const Format format_;
-  std::unique_ptr<Subscription> subscription_;
+  std::optional<Subscription> subscription_;
   SharedWrites::Member group_;
   std::string records_;
   std::size_t count_ = 0;

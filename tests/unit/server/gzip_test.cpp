@@ -180,6 +180,7 @@ TEST_F(GzipServer, WhenAllCompressorsAreTakenAnAnswerGoesOutAsItIs) {
   std::vector<std::unique_ptr<HttpClient>> deaf;
   for (std::size_t i = 0; i < Gzips::streams_max; ++i) {
     deaf.push_back(std::make_unique<HttpClient>(server.port()));
+    deaf.back()->take_little();
     deaf.back()->send([&] {
       std::string many;
       for (int k = 0; k < 40; ++k)
