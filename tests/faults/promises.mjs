@@ -1,10 +1,28 @@
-// gateway/docs/promises.md from the figures of the last run of each proof: `node promises.mjs`. Never written by hand.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+// gateway/docs/promises.md from the figures of the last run of each proof: `node promises.mjs`. Never written by hand. A long proof may
+// run in parts, each with a seed of its own and into a file of its own (`--json build/faults/power-2.json`): they are added up.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
-const figuresOf = (suite) => JSON.parse(readFileSync(resolve(root, `build/faults/${suite}.json`), 'utf8'));
+const folder = resolve(root, 'build/faults');
+
+/** The runs of a proof, in the order of their files' names. */
+function partsOf(suite) {
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const ours = files.filter((name) => name === `${suite}.json` || (name.startsWith(`${suite}-`) && /^\d+\.json$/.test(name.slice(suite.length + 1))));
+  return ours.sort().map((name) => JSON.parse(readFileSync(resolve(folder, name), 'utf8')));
+}
+
+function added(parts) {
+  const sum = {};
+  for (const [name, value] of parts.flatMap(Object.entries)) {
+    if (typeof value === 'boolean') sum[name] = (sum[name] ?? true) && value;
+    else if (typeof value !== 'number') sum[name] = value;
+    else sum[name] = name.startsWith('longest') ? Math.max(sum[name] ?? 0, value) : (sum[name] ?? 0) + value;
+  }
+  return sum;
+}
 
 const n = (value) => value.toLocaleString('en');
 
@@ -95,7 +113,8 @@ and of logs whose process was killed.`,
 ];
 
 function section({ suite, title, promise, how, figures }) {
-  const f = figuresOf(suite);
+  const parts = partsOf(suite);
+  const f = added(parts);
   const rows = [...figures(f), ['**promises broken**', `**${f.broken}**`]].map(([name, value]) => `| ${name} | ${typeof value === 'number' ? n(value) : value} |`);
   return `## ${title}
 
@@ -107,11 +126,11 @@ How it was tested: ${how}
 |---|---:|
 ${rows.join('\n')}
 
-\`./dev faults ${suite} ${f.cases} ${f.seed}\`, ${f.when.slice(0, 10)}, ${n(f.seconds)} s.
+${parts.map((part) => `\`./dev faults ${suite} ${part.cases} ${part.seed}\`, ${part.when.slice(0, 10)}, ${n(part.seconds)} s.`).join('\n')}
 `;
 }
 
-const ran = proofs.filter(({ suite }) => existsSync(resolve(root, `build/faults/${suite}.json`)));
+const ran = proofs.filter(({ suite }) => partsOf(suite).length > 0);
 const text = `# What the log promises, and how it was tested
 
 Written by \`./dev faults\` from the figures of its last runs; never by hand. [storage.md](storage.md) says how it works. CI runs
