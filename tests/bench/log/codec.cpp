@@ -96,7 +96,8 @@ void folded_segment(std::uint32_t series, milliseconds period) {
     decoding_segment.push_back(cpu_seconds_of([&] { (void)decode_segment(body, first_seq, names, out); }));
   }
   const auto count = records.size();
-  const auto what = std::to_string(series) + " sensors, 0.01, each " + std::to_string(period.count()) + " ms, jittered, one segment: ";
+  const auto what =
+      std::to_string(series) + " sensors, 0.01, each " + std::to_string(period.count()) + " ms, jittered, one segment: ";
   figure(what + "stored", static_cast<double>(size_of(rows)) / static_cast<double>(count), "B/reading", "≤ 2");
   figure(what + "encoding into rows", per(median(encoding), count), "ns/reading");
   figure(what + "decoding the rows", per(median(decoding), count), "ns/reading", "≤ 100");
