@@ -135,6 +135,10 @@ void hold_against(Proof& proof, Log& log, std::set<std::uint64_t> promised, cons
   const auto counted = before.dropped_records + before.thinned_records + now.dropped_records + now.thinned_records;
   if (counted < gone)
     proof.broken("counting", std::to_string(gone) + " records are gone, of which " + std::to_string(counted) + " were counted");
+  std::uint64_t told = 0;
+  for (const auto& loss : log.losses()) told += loss.reason == "thinned" || loss.reason == "expired" ? loss.count : 0;
+  if (told < gone)
+    proof.broken("telling", std::to_string(gone) + " records are gone, of which " + std::to_string(told) + " are in the ledger");
   promised.erase(promised.begin(), promised.lower_bound(log.oldest()));
   for (std::uint64_t after = 0;;) {
     std::promise<Result<gateway::BlockPtr>> answer;
