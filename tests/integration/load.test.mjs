@@ -40,3 +40,16 @@ test('in step, as many readings are published as were asked for, each when all h
   const result = await load(server, { '--clients': 'sse=10,long-poll=10', '--in-step': 40, '--batch': 1, '--patience': 20 * patience });
   assert.deepEqual([result.published, result.verified, result.lost, result.repeated, result.out_of_order], [40, 800, 0, 0, 0]);
 });
+
+test('more connections than files that a process may have at first are served; where the hard limit is too low, that is said', async () => {
+  const gateway = await startGateway({ under: ['prlimit', '--nofile=100:20000'] });
+  const { connected, closed, lost } = await load(
+    { port: gateway.port, pid: gateway.pid, options: { '--token': await gateway.token(), '--publish-token': await gateway.token('ingest') } },
+    { '--clients': 'sse=150', '--in-step': 10, '--batch': 1, '--patience': 20 * patience },
+  );
+  assert.deepEqual({ connected, closed, lost }, { connected: 150, closed: 0, lost: 0 });
+  assert.doesNotMatch(gateway.log, /open files/);
+  await gateway.stop();
+  const short = await startGateway({ under: ['prlimit', '--nofile=100:2000'] });
+  assert.match(short.log, /server\.connections_max: 12000 connections need 12320 open files, and only 2000 are allowed: about 1680 connections/);
+});

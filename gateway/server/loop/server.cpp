@@ -11,6 +11,7 @@
 #include "server/loop/callbacks.h"
 #include "server/loop/host.h"
 #include "server/loop/listen.h"
+#include "server/loop/open_files.h"
 
 namespace weir::gateway {
 namespace {
@@ -71,6 +72,7 @@ Result<void> LoopServer::open() {
     return Error{ErrorCode::invalid,
                  "server.tls: this version makes no certificate itself: name certificate and key, or write \"off\""};
   }
+  raise_open_files(host_.options().connections_max);
   lws_set_log_level(LLL_ERR | LLL_WARN, log_from_library);
   if (uv_loop_init(&loop_) != 0) return Error{ErrorCode::io, "server: no event loop: too many open files?"};
   loop_open_ = true;
