@@ -70,8 +70,10 @@ TEST_F(FollowersTest, WhoDoesNotReadHasItAllLaterAndTheOthersDoNotWait) {
 
 TEST_F(FollowersTest, AFullWriteDoesNotWaitForItsFlush) {
   open_streams("/v1/stream?flush=1h");
+  const auto begin = std::chrono::steady_clock::now();
   server.append("a", 0, 600);
   for (const auto& stream : streams) expect_values(*stream, 0, 300);  // what does not fill a write may wait
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s) << "a heartbeat would bring it as well";
 }
 
 TEST_F(FollowersTest, WhatIsGatheredForAFlushComesAsOneWrite) {
