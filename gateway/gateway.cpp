@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "access/access.h"
+#include "access/audit.h"
 #include "access/own_certificate.h"
 #include "base/log_line.h"
 #include "commands/commands.h"
@@ -62,6 +63,9 @@ Result<void> resolve_tls(Config& config) {
   return {};
 }
 
+/// Into the journal, which others keep: whoever writes the rows anew can't write that anew.
+void forward_audit(std::string_view row) { log_line(Severity::notice, "audit", row); }
+
 class Gateway {
  public:
   static Result<std::unique_ptr<Gateway>> create(const Config& config);
@@ -88,6 +92,7 @@ class Gateway {
   std::unique_ptr<Log> log_;
   std::unique_ptr<LogIntake> intake_;
   std::unique_ptr<Access> access_;
+  std::unique_ptr<Audit> audit_;
   std::unique_ptr<Latest> latest_;
   std::unique_ptr<firmware::PollLoop> loop_;
   std::unique_ptr<Commands> commands_;
@@ -114,6 +119,9 @@ Result<std::unique_ptr<Gateway>> Gateway::create(const Config& config) {
   auto access = Access::open(config.data_dir, g.clock_);
   if (!access) return access.error();
   g.access_ = std::move(*access);
+  auto audit = Audit::open(config.data_dir, g.clock_, {.forward = forward_audit});
+  if (!audit) return audit.error();
+  g.audit_ = std::move(*audit);
   g.latest_ = std::make_unique<Latest>(*g.log_);
   auto loop = firmware::PollLoop::create(g.clock_);
   if (!loop) return loop.error();
@@ -123,6 +131,7 @@ Result<std::unique_ptr<Gateway>> Gateway::create(const Config& config) {
                                 .log = *g.log_,
                                 .latest = *g.latest_,
                                 .access = *g.access_,
+                                .audit = *g.audit_,
                                 .commands = *g.commands_,
                                 .clock = g.clock_,
                                 .readers = [&g] { return g.reader_status(); },

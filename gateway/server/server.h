@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "access/audit.h"
 #include "base/result.h"
 #include "commands/commands.h"
 #include "config/config.h"
@@ -33,6 +34,7 @@ struct ServerContext {
   Log& log;
   Latest& latest;
   Access& access;
+  Audit& audit;
   Commands& commands;
   const Clock& clock;
   std::function<std::vector<firmware::ReaderStatus>()> readers;  // any thread

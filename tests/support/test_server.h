@@ -23,13 +23,14 @@ class TestServer {
     change(options_);
     log_ = log ? std::move(log) : open_log();
     access_ = std::move(Access::open(folder_.path(), clock_)).value();
+    audit_ = std::move(Audit::open(folder_.path(), clock_)).value();
     viewer = *access_->add_token("viewer", Role::viewer);
     operator_ = *access_->add_token("operator", Role::operator_);
     ingest = *access_->add_token("ingest", Role::ingest);
     latest_ = std::make_unique<Latest>(*log_);
     commands_ =
         std::make_unique<Commands>(*log_, loop_.loop(), clock_, Declarations{.by_reader = {{"field", {.undeclared = true}}}});
-    server_ = std::move(Server::create({options_, *log_, *latest_, *access_, *commands_, clock_, [this] { return readers; },
+    server_ = std::move(Server::create({options_, *log_, *latest_, *access_, *audit_, *commands_, clock_, [this] { return readers; },
                                         [this] { return readiness; }}))
                   .value();
     thread_ = std::thread([this] { server_->run(); });
@@ -52,6 +53,7 @@ class TestServer {
   std::uint16_t port() const { return server_->ports().front(); }
   firmware::PollLoop& loop() { return loop_.loop(); }
   Commands& commands() { return *commands_; }
+  Audit& audit() { return *audit_; }
   weir::test::LoopThread& loop_thread() { return loop_; }
 
   static std::string bearer(const std::string& token) { return "Authorization: Bearer " + token + "\r\n"; }
@@ -87,6 +89,7 @@ class TestServer {
   ServerOptions options_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Access> access_;
+  std::unique_ptr<Audit> audit_;
   std::unique_ptr<Latest> latest_;
   std::unique_ptr<Commands> commands_;
   std::unique_ptr<Server> server_;

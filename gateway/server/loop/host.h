@@ -69,6 +69,7 @@ class Host {
   Log& log() const { return context_.log; }
   Latest& latest() const { return context_.latest; }
   Access& access() const { return context_.access; }
+  Audit& audit() const { return context_.audit; }
   Commands& commands() const { return context_.commands; }
   const Clock& clock() const { return context_.clock; }
   const ServerOptions& options() const { return context_.options; }

@@ -66,7 +66,7 @@ TEST(ServerAddress, ThatIsTakenIsNamed) {
   options.listen = {{"127.0.0.1", first.port()}};
   auto access = std::move(Access::open(folder.path(), clock)).value();
   Latest latest(first.log());
-  const auto second = Server::create({options, first.log(), latest, *access, first.commands(), clock,
+  const auto second = Server::create({options, first.log(), latest, *access, first.audit(), first.commands(), clock,
                                       [] { return std::vector<firmware::ReaderStatus>{}; }, [] { return Readiness{}; }});
   ASSERT_FALSE(second.ok());
   EXPECT_NE(second.error().message.find("127.0.0.1:" + std::to_string(first.port())), std::string::npos);
