@@ -58,7 +58,6 @@ Result<void> resolve_tls(Config& config) {
   if (!std::holds_alternative<TlsAuto>(config.server.tls)) return {};
   const auto own = own_certificate(config.data_dir / "tls");
   if (!own) return own.error();
-  log_line(Severity::notice, "server", "TLS with the gateway's own certificate, SHA-256 fingerprint " + own->fingerprint);
   config.server.tls = TlsFiles{own->certificate, own->key};
   return {};
 }
@@ -73,6 +72,7 @@ class Gateway {
 
   Result<void> start();
   void reload(const Config& config);
+  void reload_certificate() { server_->reload_certificate(); }
   void stop();
   bool failed() const { return failed_; }
 
@@ -259,6 +259,7 @@ void Gateway::log_failed() {
 }
 
 void reload_from(const std::filesystem::path& file, Gateway& gateway) {
+  gateway.reload_certificate();
   const auto loaded = load_config_file(file);
   for (const auto& fault : loaded.faults) log_line(Severity::error, "configuration", to_string(fault, file.string()));
   if (loaded.faults.empty()) return gateway.reload(loaded.config);

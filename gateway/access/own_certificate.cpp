@@ -13,19 +13,11 @@
 #include <cstdio>
 #include <memory>
 
+#include "access/certificate.h"
+#include "access/openssl_pointers.h"
+
 namespace weir::gateway {
 namespace {
-
-template <auto release>
-struct Release {
-  template <class T>
-  void operator()(T* thing) const {
-    release(thing);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Release<X509_free>>;
-using File = std::unique_ptr<std::FILE, Release<std::fclose>>;
 
 Error failed(const std::string& what) { return {ErrorCode::io, "server.tls: " + what}; }
 
@@ -74,7 +66,7 @@ Result<void> write_file(const std::filesystem::path& path, Write write) {
 }
 
 Result<void> make(const OwnCertificate& files) {
-  const Key key(EVP_EC_gen("P-256"));
+  const PrivateKey key(EVP_EC_gen("P-256"));
   const Certificate certificate(X509_new());
   if (!key || !certificate || !fill(certificate.get(), key.get())) return failed("OpenSSL makes no key or certificate");
   for (const auto& path : {files.key, files.certificate}) ::unlink((path.string() + ".new").c_str());  // of a start that was cut
@@ -82,24 +74,6 @@ Result<void> make(const OwnCertificate& files) {
       files.key, [&](std::FILE* out) { return PEM_write_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
   if (!kept) return kept;
   return write_file(files.certificate, [&](std::FILE* out) { return PEM_write_X509(out, certificate.get()); });
-}
-
-Result<std::string> fingerprint_of(const std::filesystem::path& path) {
-  const File file(std::fopen(path.c_str(), "re"));
-  const Certificate certificate(file ? PEM_read_X509(file.get(), nullptr, nullptr, nullptr) : nullptr);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (!certificate || X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) {
-    return Error{ErrorCode::invalid,
-                 "server.tls: " + path.string() + ": is no certificate; remove it and its key, and new ones are made"};
-  }
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) {
-    std::array<char, 4> byte{};
-    std::snprintf(byte.data(), byte.size(), i == 0 ? "%02X" : ":%02X", unsigned{digest[i]});
-    text += byte.data();
-  }
-  return text;
 }
 
 }  // namespace
@@ -112,9 +86,10 @@ Result<OwnCertificate> own_certificate(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(files.certificate, ignored) || !std::filesystem::exists(files.key, ignored)) {
     if (auto made = make(files); !made) return made.error();
   }
-  auto fingerprint = fingerprint_of(files.certificate);
-  if (!fingerprint) return fingerprint.error();
-  files.fingerprint = std::move(*fingerprint);
+  const auto facts = read_certificate(files.certificate);
+  if (!facts)
+    return Error{ErrorCode::invalid, "server.tls: " + facts.error().message + "; remove it and its key: new ones are made"};
+  files.fingerprint = facts->fingerprint;
   return files;
 }
 

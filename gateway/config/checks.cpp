@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "config/text_checks.h"
 
 namespace weir::gateway {
@@ -28,7 +30,7 @@ void check_listening(const ServerOptions& server, std::size_t index, Faults& fau
   }
   if (address.loopback() || server.insecure || !std::holds_alternative<TlsOff>(server.tls) || faults.has("server.tls")) return;
   faults.add(key, "others can reach " + to_string(address) + ", and there is no TLS",
-             "set tls = \"auto\", or insecure = true if tokens and data may be read on the way");
+             "remove tls = \"off\", or set insecure = true if tokens and data may be read on the way");
 }
 
 struct Named {
@@ -76,7 +78,16 @@ void check_sessions(const std::vector<firmware::MqttOptions>& mqtt, Faults& faul
 
 bool ListenAddress::loopback() const { return host.starts_with("127.") || host == "::1"; }
 
-void check_server(const ServerOptions& server, Faults& faults) {
+/// Whoever lets others in and says nothing of TLS gets it.
+void default_tls(ServerOptions& server, const Faults& faults) {
+  const auto& listen = server.listen;
+  const bool exposed =
+      !std::all_of(listen.begin(), listen.end(), [](const ListenAddress& address) { return address.loopback(); });
+  if (exposed && !server.insecure && !faults.placed("server.tls")) server.tls = TlsAuto{};
+}
+
+void check_server(ServerOptions& server, Faults& faults) {
+  default_tls(server, faults);
   if (server.listen.empty() && !faults.has("server.listen")) {
     faults.add("server.listen", "is empty", "name an address and a port, as \"127.0.0.1:8080\"");
   }

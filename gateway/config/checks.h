@@ -14,7 +14,7 @@ namespace weir::gateway {
 /// Everything below; it also fills in what follows from other keys (`decode = "wire"` for wire frames).
 void check_config(Config& config, Faults& faults);
 
-void check_server(const ServerOptions& server, Faults& faults);
+void check_server(ServerOptions& server, Faults& faults);
 void check_readers(Config& config, Faults& faults);
 void check_mqtt(const firmware::MqttOptions& mqtt, const std::string& key, Faults& faults);
 void check_serial(firmware::SerialOptions& serial, const std::string& key, Faults& faults);

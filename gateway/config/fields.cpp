@@ -55,12 +55,14 @@ const Section& server_section() {
       "Who can reach the gateway.",
       {{.key = "listen",
         .type = Type::texts,
-        .help = "addresses and ports; one that others can reach needs `tls`, or `insecure = true`",
+        .help = "addresses and ports; where others can reach one of them there is TLS, or `insecure = true`",
         .check = check_listen,
         .member = listen_member()},
        {.key = "tls",
         .type = Type::tls,
-        .help = "`auto`: a key of its own, made at the first start; or `{ certificate = \"…\", key = \"…\" }`",
+        .help = "`auto`: a key of its own, made at the first start; or `{ certificate = \"…\", key = \"…\" }`, taken anew when "
+                "the files change; "
+                "`auto` where it is not written and others can reach an address",
         .member = tls_member()},
        {.key = "insecure",
         .type = Type::boolean,

@@ -49,6 +49,7 @@ class Server {
 
   virtual void run() = 0;
   virtual void wake() = 0;                               // the log has grown
+  virtual void reload_certificate() = 0;                 // any thread: reads the files of `tls` again
   virtual void stop() = 0;                               // 1001 to WebSockets, a last comment to SSE, at most 2 s
   virtual std::uint64_t turns() const = 0;               // for the watchdog; any thread
   virtual std::vector<std::uint16_t> ports() const = 0;  // in the order of `listen`; port 0 was replaced by the one given

@@ -143,10 +143,15 @@ void turn(LoopState& state) {
   state.host->clear_retired();
 }
 
-int route(lws* handle, lws_callback_reasons reason, void* in, std::size_t length) {
+int equip(Host& host, void* context) {
+  return host.certificate() != nullptr && host.certificate()->equip(static_cast<SSL_CTX*>(context)) ? 0 : 1;
+}
+
+int route(lws* handle, lws_callback_reasons reason, void* user, void* in, std::size_t length) {
   LoopState& state = state_of(handle);
   Host& host = *state.host;
   switch (reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: return equip(host, user);
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED: return turn(state), 0;
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return host.room_for_one_more() ? 0 : 1;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: return accept_connection(handle, host);
@@ -171,9 +176,9 @@ int route(lws* handle, lws_callback_reasons reason, void* in, std::size_t length
   return serve(handle, *connection, reason, in, length);
 }
 
-int callback(lws* handle, lws_callback_reasons reason, void*, void* in, std::size_t length) {
+int callback(lws* handle, lws_callback_reasons reason, void* user, void* in, std::size_t length) {
   try {
-    return route(handle, reason, in, length);
+    return route(handle, reason, user, in, length);
   } catch (const std::exception& error) {
     log_line(Severity::error, "server", std::string("a request failed: ") + error.what());
     return -1;

@@ -33,7 +33,14 @@ Host::Host(const ServerContext& context, std::function<void()> signal)
 
 Host::~Host() = default;
 
-bool Host::tls() const { return !std::holds_alternative<TlsOff>(options().tls); }
+Result<void> Host::open_certificate() {
+  const auto* files = std::get_if<TlsFiles>(&options().tls);
+  if (files == nullptr) return {};
+  auto opened = ServerCertificate::open(*files, clock());
+  if (!opened) return opened.error();
+  certificate_ = std::move(*opened);
+  return {};
+}
 
 std::shared_ptr<const std::string> Host::same_text(std::string_view text) {
   if (texts_.size() >= prune_texts_at_) {
@@ -185,6 +192,7 @@ void Host::run_deadlines() {
 void Host::tick(Monotonic now) {
   if (now < next_tick_) return;
   next_tick_ = now + tick_interval;
+  if (certificate_) certificate_->look();
   const std::uint64_t generation = access().generation();
   if (generation == rights_generation_ && now < next_rights_) return;
   rights_generation_ = generation;

@@ -28,6 +28,7 @@
 #include "server/loop/deadlines.h"
 #include "server/loop/followers.h"
 #include "server/loop/hangup.h"
+#include "server/loop/server_certificate.h"
 #include "server/rates.h"
 #include "server/refusals.h"
 #include "server/server.h"
@@ -85,7 +86,9 @@ class Host {
   Consumers& consumers() { return consumers_; }
   Counters& counters() { return counters_; }
   Gzips& gzips() { return gzips_; }
-  bool tls() const;
+  bool tls() const { return certificate_ != nullptr; }
+  ServerCertificate* certificate() const { return certificate_.get(); }  // null: no TLS
+  Result<void> open_certificate();                                       // what the options name
   bool stopping() const { return stopping_; }
   std::string& scratch() { return scratch_; }  // for one write; cleared by whoever takes it
 
@@ -143,6 +146,7 @@ class Host {
   Gzips gzips_;  // before the connections: they give back to it
   Deadlines deadlines_;
   HangupWatch hangups_;
+  std::unique_ptr<ServerCertificate> certificate_;
   std::string scratch_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<std::string, std::size_t> by_peer_;

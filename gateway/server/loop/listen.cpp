@@ -51,22 +51,6 @@ Result<void> try_bind(const ListenAddress& address) {
                                            (error == EADDRINUSE ? "; stop the other program or choose another port" : "")};
 }
 
-Result<void> check_readable(const std::filesystem::path& file, const char* key) {
-  if (::access(file.c_str(), R_OK) == 0) return {};
-  return Error{ErrorCode::invalid, std::string("server.tls.") + key + ": " + file.string() + ": " + std::strerror(errno)};
-}
-
-Result<void> use_certificate(lws_context_creation_info& info, const TlsFiles& files) {
-  if (auto readable = check_readable(files.certificate, "certificate"); !readable) return readable;
-  if (auto readable = check_readable(files.key, "key"); !readable) return readable;
-  info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-  info.ssl_cert_filepath = files.certificate.c_str();
-  info.ssl_private_key_filepath = files.key.c_str();
-  info.ssl_options_set = static_cast<long>(SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_RENEGOTIATION |
-                                           SSL_OP_CIPHER_SERVER_PREFERENCE);
-  return {};
-}
-
 Result<std::uint16_t> listen_at(lws_context* context, const ServerOptions& options, const ListenAddress& address) {
   if (auto possible = try_bind(address); !possible) return possible.error();
   lws_context_creation_info info{};
@@ -77,17 +61,16 @@ Result<std::uint16_t> listen_at(lws_context* context, const ServerOptions& optio
   info.ka_time = keepalive_seconds;
   info.ka_probes = 3;
   info.ka_interval = 10;
-  info.timeout_secs = 10;
-  info.timeout_secs_ah_idle = 10;
+  info.timeout_secs_ah_idle = 5;  // TLS and the head of a request
   info.keepalive_timeout = 15;
   info.retry_and_idle_policy = &websocket_liveness;
   info.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
   const bool v6 = address.host.find(':') != address.host.npos;
   info.options |=
       v6 ? LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE : LWS_SERVER_OPTION_DISABLE_IPV6;
-  if (const auto* files = std::get_if<TlsFiles>(&options.tls)) {
-    if (auto usable = use_certificate(info, *files); !usable) return usable.error();
-  }
+  // The certificate comes with LOAD_EXTRA_SERVER_VERIFY_CERTS, into a context that the library makes.
+  if (!std::holds_alternative<TlsOff>(options.tls))
+    info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
   if (options.websocket_compression && !offer_deflate(info))
     return Error{ErrorCode::invalid,
                  "server.websocket_compression: this libwebsockets was built without extensions; write false"};

@@ -16,6 +16,7 @@
 namespace weir::gateway {
 namespace {
 
+constexpr unsigned handshake_seconds_max = 5;
 constexpr std::chrono::milliseconds stop_time_max{1500};  // of the 2 s: the rest is for closing the sockets
 
 void log_from_library(int level, const char* line) {
@@ -39,6 +40,7 @@ class LoopServer final : public Server {
   Result<void> open();
   void run() override;
   void wake() override;
+  void reload_certificate() override;
   void stop() override;
   std::uint64_t turns() const override { return turns_.load(std::memory_order_relaxed); }
   std::vector<std::uint16_t> ports() const override { return ports_; }
@@ -72,6 +74,7 @@ Result<void> LoopServer::open() {
     return Error{ErrorCode::invalid,
                  "server.tls: this version makes no certificate itself: name certificate and key, or write \"off\""};
   }
+  if (auto opened = host_.open_certificate(); !opened) return opened.error();
   raise_open_files(host_.options().connections_max);
   lws_set_log_level(LLL_ERR | LLL_WARN, log_from_library);
   if (uv_loop_init(&loop_) != 0) return Error{ErrorCode::io, "server: no event loop: too many open files?"};
@@ -90,6 +93,7 @@ bool LoopServer::create_context() {
   info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
                  LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
   if (host_.tls()) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  info.timeout_secs = handshake_seconds_max;
   info.foreign_loops = loops;
   info.pcontext = &owned_;
   info.user = &state_;
@@ -120,6 +124,12 @@ void LoopServer::signal() {
 void LoopServer::wake() {
   state_.grown.store(true);
   signal();
+}
+
+void LoopServer::reload_certificate() {
+  host_.post([this] {
+    if (host_.certificate() != nullptr) host_.certificate()->reload();
+  });
 }
 
 void LoopServer::stop() {

@@ -45,6 +45,7 @@ TEST(OwnCertificate, WhatIsNoCertificateIsToldAndNotReplaced) {
   const auto again = own_certificate(folder.path() / "tls");
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::invalid);
+  EXPECT_NE(again.error().message.find("remove it and its key"), std::string::npos);
 }
 
 }  // namespace

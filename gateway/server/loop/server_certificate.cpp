@@ -1,0 +1,87 @@
+#include "server/loop/server_certificate.h"
+
+#include <openssl/ssl.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "base/log_line.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr const char* tls12_ciphers =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
+constexpr const char* groups = "X25519:P-256:P-384";
+
+/// With ECDSA a whole handshake costs hardly more than a resumed one, and each ticket's key would open what was recorded.
+void keep_no_sessions(SSL_CTX* context) {
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context, 0);
+}
+
+int show_current(SSL* connection, void* certificate) {
+  const KeyPair& pair = static_cast<const ServerCertificate*>(certificate)->pair();
+  SSL_certs_clear(connection);
+  return SSL_use_cert_and_key(connection, pair.certificate.get(), pair.key.get(), pair.chain.get(), 1);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ServerCertificate>> ServerCertificate::open(TlsFiles files, const Clock& clock) {
+  std::unique_ptr<ServerCertificate> opened(new ServerCertificate(std::move(files), clock));
+  if (auto loaded = opened->load(); !loaded) return loaded.error();
+  return opened;
+}
+
+bool ServerCertificate::equip(SSL_CTX* context) {
+  keep_no_sessions(context);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                   SSL_OP_PRIORITIZE_CHACHA);  // who begins with ChaCha20 has no AES in hardware
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_cert_cb(context, show_current, this);
+  return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 && SSL_CTX_set_cipher_list(context, tls12_ciphers) == 1 &&
+         SSL_CTX_set1_groups_list(context, groups) == 1;
+}
+
+Result<void> ServerCertificate::load() {
+  tried_ = seen_ = stamps();
+  auto pair = load_key_pair(files_.certificate, files_.key);
+  if (!pair) return Error{pair.error().code, "server.tls: " + pair.error().message};
+  pair_ = std::move(*pair);
+  const CertificateFacts& facts = pair_.facts;
+  log_line(Severity::notice, "server",
+           "TLS with " + files_.certificate.string() + ", SHA-256 fingerprint " + facts.fingerprint + ", until " +
+               format_time(facts.not_after));
+  if (const auto complaint = validity_complaint(facts, clock_.wall()); !complaint.empty())
+    log_line(Severity::warning, "server", "server.tls: " + files_.certificate.string() + " " + complaint);
+  return {};
+}
+
+void ServerCertificate::reload() {
+  if (const auto loaded = load(); !loaded)
+    log_line(
+        Severity::error, "server",
+        loaded.error().message + "; the certificate from before stays in use, SHA-256 fingerprint " + pair_.facts.fingerprint);
+}
+
+/// Two files are not written at once: they are taken when a second has passed without a change.
+void ServerCertificate::look() {
+  const Stamps now = stamps();
+  if (now != tried_ && now == seen_) return reload();
+  seen_ = now;
+}
+
+ServerCertificate::Stamps ServerCertificate::stamps() const {
+  const auto stamp = [](const std::filesystem::path& file) -> Stamp {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0) return {};
+    return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+            std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+  };
+  return {stamp(files_.certificate), stamp(files_.key)};
+}
+
+}  // namespace weir::gateway
