@@ -1,21 +1,17 @@
 #include "access/access.h"
 
-#include <algorithm>
+#include <map>
 #include <utility>
 
-#include "access/access_file.h"
-#include "access/secrets.h"
+#include "access/file_access.h"
 #include "base/log_line.h"
-#include "base/text.h"
 
 namespace weir::gateway {
-namespace {
 
 using namespace access_limits;
-using std::chrono::seconds;
+using namespace access_rules;
 
-constexpr std::size_t prefix_characters = 11;         // "weir_" and 30 bits: enough to recognise, useless for guessing
-constexpr std::chrono::hours session_write_after{1};  // how far `seen` on disk may lag: flash is not written at each question
+namespace access_rules {
 
 bool alive(const StoredCode& code, Timestamp now) {
   const auto age = now - code.created;  // a clock that was set back a little must not void a fresh code
@@ -23,251 +19,127 @@ bool alive(const StoredCode& code, Timestamp now) {
 }
 
 bool alive(const StoredSession& session, Timestamp now) {
-  return now - session.seen < session_idle_max && now - session.created < session_age_max;
+  return now - session.info.seen < session_idle_max && now - session.info.created < session_age_max;
 }
 
-template <class Item>
-void drop_dead(std::vector<Item>& items, Timestamp now) {
-  std::erase_if(items, [now](const Item& item) { return !alive(item, now); });
-}
+bool alive(const StoredToken& token, Timestamp now) { return !token.info.terms.expires || now < *token.info.terms.expires; }
 
-template <class Item>
-void make_room(std::vector<Item>& items, std::size_t max) {
-  if (items.size() >= max) items.erase(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(items.size() - max + 1));
-}
+}  // namespace access_rules
 
-template <class Item>
-Item* find_hash(std::vector<Item>& items, std::string_view hash) {
-  Item* found = nullptr;
-  for (Item& item : items) {  // to the end: the time must not tell which one it was
-    if (same_hash(item.sha256, hash)) found = &item;
+namespace {
+
+/// What is known of uses here, and not on flash.
+void carry_uses(const AccessState& from, AccessState& to) {
+  std::map<std::string_view, Timestamp> used;
+  for (const StoredToken& token : from.tokens) {
+    if (token.info.used) used[token.sha256] = *token.info.used;
   }
-  return found;
-}
-
-seconds wait_of(const AccessState& state, Timestamp now) {
-  if (state.wrong_codes == 0) return seconds{0};
-  const seconds whole = std::min(redeem_wait_max, seconds{1LL << std::min(state.wrong_codes - 1, 10U)});
-  const auto since = now - state.wrong_last;
-  if (since < seconds{0} || since >= whole) return seconds{0};
-  return std::chrono::ceil<seconds>(whole - since);
-}
-
-/// "12345678" and "1234 5678" are the same code: it is read from one screen and typed on another.
-std::string canonical_code(std::string_view typed) {
-  std::string digits;
-  for (const char c : typed) {
-    if (c >= '0' && c <= '9') {
-      digits += c;
-    } else if (c != '-' && c != ' ') {
-      return "";
-    }
+  for (const StoredSession& session : from.sessions) used[session.sha256] = session.info.seen;
+  for (StoredToken& token : to.tokens) {
+    if (const auto known = used.find(token.sha256); known != used.end())
+      token.info.used = std::max(token.info.used.value_or(known->second), known->second);
   }
-  return digits.size() == 8 ? digits.substr(0, 4) + "-" + digits.substr(4) : "";
-}
-
-void count_wrong(AccessState& state, Timestamp now) {
-  for (StoredCode& code : state.codes) ++code.wrong;
-  ++state.wrong_codes;
-  state.wrong_last = now;
-  drop_dead(state.codes, now);
-}
-
-class FileAccess final : public Access {
- public:
-  FileAccess(AccessFile file, AccessState state, const Clock& clock)
-      : file_(std::move(file)), state_(std::move(state)), clock_(clock) {}
-
-  std::optional<Principal> by_token(std::string_view token) override {
-    if (!refresh()) return std::nullopt;
-    const StoredToken* found = find_hash(state_.tokens, hash_of(token));
-    if (found == nullptr) return std::nullopt;
-    return Principal{"token:" + found->info.name, found->info.role};
+  for (StoredSession& session : to.sessions) {
+    if (const auto known = used.find(session.sha256); known != used.end())
+      session.info.seen = std::max(session.info.seen, known->second);
   }
-
-  std::optional<Principal> by_session(std::string_view secret) override {
-    if (!refresh()) return std::nullopt;
-    const std::string hash = hash_of(secret);
-    const StoredSession* found = find_hash(state_.sessions, hash);
-    if (found == nullptr || !alive(*found, clock_.wall())) return std::nullopt;
-    Principal principal{"session:" + found->id, found->role};
-    touch(hash);
-    return principal;
-  }
-
-  Result<std::string> redeem(std::string_view code) override;
-  std::chrono::seconds redeem_wait() override { return refresh() ? wait_of(state_, clock_.wall()) : seconds{0}; }
-  Result<void> end_session(std::string_view secret) override;
-  Result<std::string> add_token(std::string_view name, Role role) override;
-  Result<void> revoke_token(std::string_view name) override;
-  Result<std::vector<TokenInfo>> tokens() override;
-  Result<std::string> add_code() override;
-
-  std::uint64_t generation() override {
-    if (!refresh()) return generation_;
-    const Timestamp now = clock_.wall();
-    const auto before = state_.sessions.size();
-    std::erase_if(state_.sessions, [now](const auto& session) { return now - session.created >= session_age_max; });
-    if (state_.sessions.size() != before) ++generation_;
-    return generation_;
-  }
-
- private:
-  /// False while the file can't be trusted: then nobody has rights.
-  bool refresh() {
-    if (!file_.changed()) return trusted_;
-    auto state = file_.read();
-    ++generation_;
-    trusted_ = state.ok();
-    state_ = trusted_ ? std::move(*state) : AccessState{};
-    if (!trusted_) log_line(Severity::error, "access", state.error().message);
-    return trusted_;
-  }
-
-  Result<void> change(const std::function<Result<void>(AccessState&)>& edit) {
-    auto state = file_.change(edit);
-    if (!state) return state.error();
-    state_ = std::move(*state);
-    trusted_ = true;
-    ++generation_;
-    return {};
-  }
-
-  void touch(const std::string& hash) {
-    const Timestamp now = clock_.wall();
-    StoredSession* session = find_hash(state_.sessions, hash);
-    if (now - session->seen < session_write_after) return;
-    const auto noted = change([&](AccessState& state) -> Result<void> {
-      if (StoredSession* stored = find_hash(state.sessions, hash)) stored->seen = now;
-      return {};
-    });
-    if (!noted) log_line(Severity::warning, "access", noted.error().message);
-  }
-
-  Error refused() const {
-    return {ErrorCode::invalid, file_.path().string() + ": can't be trusted, nobody is let in; the reason is in the log"};
-  }
-
-  AccessFile file_;
-  AccessState state_;
-  const Clock& clock_;
-  bool trusted_ = true;
-  std::uint64_t generation_ = 1;
-};
-
-enum class Verdict { right, wrong, too_soon };
-
-Error refusal(Verdict verdict, seconds wait) {
-  if (verdict == Verdict::wrong) {
-    return {ErrorCode::unauthorised, "this code is wrong, used or too old: make a new one with `weir pair`"};
-  }
-  return {ErrorCode::full, "too many wrong codes: wait " + std::to_string(wait.count()) + " s, then try again"};
-}
-
-/// Uses up the code, or counts the wrong one.
-Verdict judge(AccessState& state, std::string_view code_hash, Timestamp now) {
-  if (wait_of(state, now).count() > 0) return Verdict::too_soon;
-  drop_dead(state.codes, now);
-  const StoredCode* code = find_hash(state.codes, code_hash);
-  if (code == nullptr) {
-    count_wrong(state, now);
-    return Verdict::wrong;
-  }
-  state.codes.erase(state.codes.begin() + (code - state.codes.data()));
-  state.wrong_codes = 0;
-  return Verdict::right;
-}
-
-void add_session(AccessState& state, std::string_view secret, Timestamp now) {
-  drop_dead(state.sessions, now);
-  make_room(state.sessions, sessions_max);
-  const std::string hash = hash_of(secret);
-  state.sessions.push_back({hash.substr(0, 8), Role::admin, hash, now, now});
-}
-
-Result<std::string> FileAccess::redeem(std::string_view typed) {
-  if (!refresh()) return refused();
-  const Timestamp now = clock_.wall();
-  if (const seconds wait = wait_of(state_, now); wait.count() > 0) return refusal(Verdict::too_soon, wait);
-  drop_dead(state_.codes, now);
-  if (state_.codes.empty()) return refusal(Verdict::wrong, {});  // nothing to guess: no count, and no flash to wear
-  auto secret = random_secret();
-  if (!secret) return secret;
-  Verdict verdict = Verdict::wrong;
-  const auto changed = change([&](AccessState& state) -> Result<void> {
-    verdict = judge(state, hash_of(canonical_code(typed)), now);
-    if (verdict == Verdict::too_soon) return refusal(verdict, wait_of(state, now));
-    if (verdict == Verdict::right) add_session(state, *secret, now);
-    return {};
-  });
-  if (!changed) return changed.error();
-  if (verdict != Verdict::right) return refusal(verdict, {});
-  return secret;
-}
-
-Result<void> FileAccess::end_session(std::string_view secret) {
-  const std::string hash = hash_of(secret);
-  return change([&](AccessState& state) -> Result<void> {
-    const StoredSession* session = find_hash(state.sessions, hash);
-    if (session == nullptr) return Error{ErrorCode::not_found, "this session has ended already"};
-    state.sessions.erase(state.sessions.begin() + (session - state.sessions.data()));
-    return {};
-  });
-}
-
-Result<std::string> FileAccess::add_token(std::string_view name, Role role) {
-  if (!is_name(name)) {
-    return Error{ErrorCode::invalid, "a token's name is 1 to 128 bytes of UTF-8 without control characters: choose another"};
-  }
-  auto secret = random_secret();
-  if (!secret) return secret;
-  const std::string token = "weir_" + *secret;
-  const auto added = change([&](AccessState& state) -> Result<void> {
-    for (const StoredToken& known : state.tokens) {
-      if (known.info.name != name) continue;
-      return Error{ErrorCode::conflict,
-                   "there is a token \"" + known.info.name + "\" already: revoke it, or choose another name"};
-    }
-    if (state.tokens.size() >= tokens_max) return Error{ErrorCode::full, "there are 1000 tokens: revoke one that is not used"};
-    const TokenInfo info{std::string(name), role, token.substr(0, prefix_characters), clock_.wall()};
-    state.tokens.push_back({info, hash_of(token)});
-    return {};
-  });
-  if (!added) return added.error();
-  return token;
-}
-
-Result<void> FileAccess::revoke_token(std::string_view name) {
-  return change([&](AccessState& state) -> Result<void> {
-    const auto gone = std::erase_if(state.tokens, [name](const StoredToken& token) { return token.info.name == name; });
-    if (gone > 0) return {};
-    return Error{ErrorCode::not_found, "there is no token \"" + std::string(name) + "\": `weir token list` shows them"};
-  });
-}
-
-Result<std::vector<TokenInfo>> FileAccess::tokens() {
-  if (!refresh()) return refused();
-  std::vector<TokenInfo> infos;
-  for (const StoredToken& token : state_.tokens) infos.push_back(token.info);
-  return infos;
-}
-
-Result<std::string> FileAccess::add_code() {
-  auto code = random_code();
-  if (!code) return code;
-  const Timestamp now = clock_.wall();
-  const auto added = change([&](AccessState& state) -> Result<void> {
-    drop_dead(state.codes, now);
-    make_room(state.codes, codes_max);
-    state.codes.push_back({hash_of(*code), now, 0});
-    state.wrong_codes = 0;  // whoever makes codes sits at the machine: no wait that strangers caused
-    return {};
-  });
-  if (!added) return added.error();
-  return code;
 }
 
 }  // namespace
+
+FileAccess::FileAccess(AccessFile file, AccessState state, const Clock& clock)
+    : file_(std::move(file)), state_(std::move(state)), clock_(clock), written_(clock.wall()), alive_(count_alive()) {}
+
+FileAccess::~FileAccess() {
+  if (dirty_) note_use(true, {});
+}
+
+std::optional<Principal> FileAccess::by_token(std::string_view token) {
+  if (!refresh()) return std::nullopt;
+  StoredToken* found = find_hash(state_.tokens, hash_of(token));
+  const Timestamp now = clock_.wall();
+  if (found == nullptr || !alive(*found, now)) return std::nullopt;
+  Principal principal{"token:" + found->info.name, found->info.terms.role, found->info.terms.scope};
+  const bool first_use = !std::exchange(found->info.used, now);
+  note_use(first_use, token_written_after);
+  return principal;
+}
+
+std::optional<Principal> FileAccess::by_session(std::string_view secret) {
+  if (!refresh()) return std::nullopt;
+  StoredSession* found = find_hash(state_.sessions, hash_of(secret));
+  const Timestamp now = clock_.wall();
+  if (found == nullptr || !alive(*found, now)) return std::nullopt;
+  const std::string& user = found->info.user;
+  Principal principal{user.empty() ? "session:" + found->info.id : "user:" + user, found->info.role, {}};
+  found->info.seen = now;
+  note_use(false, session_written_after);
+  return principal;
+}
+
+bool FileAccess::first_start() {
+  const Timestamp now = clock_.wall();
+  const auto lives = [now](const StoredSession& session) { return alive(session, now); };
+  return refresh() && state_.users.empty() && state_.tokens.empty() &&
+         std::none_of(state_.sessions.begin(), state_.sessions.end(), lives);
+}
+
+std::uint64_t FileAccess::generation() {
+  if (refresh() && std::exchange(alive_, count_alive()) != alive_) ++generation_;
+  return generation_;
+}
+
+std::size_t FileAccess::count_alive() const {
+  const auto lives = [now = clock_.wall()](const auto& item) { return alive(item, now); };
+  return static_cast<std::size_t>(std::count_if(state_.tokens.begin(), state_.tokens.end(), lives) +
+                                  std::count_if(state_.sessions.begin(), state_.sessions.end(), lives));
+}
+
+bool FileAccess::refresh() {
+  if (!file_.changed()) return trusted_;
+  auto state = file_.read();
+  trusted_ = state.ok();
+  if (!trusted_) log_line(Severity::error, "access", state.error().message);
+  take(trusted_ ? std::move(*state) : AccessState{});
+  return trusted_;
+}
+
+Result<void> FileAccess::change(const Edit& edit) {
+  auto state = file_.change([&](AccessState& stored) -> Result<void> {
+    carry_uses(state_, stored);
+    return edit(stored);
+  });
+  if (!state) return state.error();
+  trusted_ = true;
+  dirty_ = false;
+  written_ = clock_.wall();
+  take(std::move(*state));
+  return {};
+}
+
+void FileAccess::take(AccessState state) {
+  carry_uses(state_, state);
+  if (state.forgiven != state_.forgiven) {
+    addresses_.forgive_all();
+    accounts_.forgive_all();
+  }
+  state_ = std::move(state);
+  alive_ = count_alive();
+  ++generation_;
+}
+
+void FileAccess::note_use(bool at_once, std::chrono::nanoseconds written_after) {
+  const Timestamp now = clock_.wall();
+  dirty_ = true;
+  if (!at_once && now - written_ < written_after) return;
+  const auto noted = change([](AccessState&) { return Result<void>(); });
+  written_ = now;  // a full disk is not asked at each question
+  if (!noted) log_line(Severity::warning, "access", noted.error().message);
+}
+
+Error FileAccess::refused() const {
+  return {ErrorCode::invalid, file_.path().string() + ": can't be trusted, nobody is let in; the reason is in the log"};
+}
 
 Result<std::unique_ptr<Access>> Access::open(const std::filesystem::path& data_dir, const Clock& clock) {
   AccessFile file(data_dir);

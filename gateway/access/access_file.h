@@ -6,8 +6,10 @@
 // Limits     access_limits::file_bytes_max; beyond it the file is refused.
 // Errors     `invalid` for a file that isn't what this program wrote (cut, edited, open to others), `io` otherwise.
 //
-// Format     {"version":1,"tokens":[{name,role,prefix,sha256,created}],"sessions":[{id,role,sha256,created,seen}],
-//            "codes":[{sha256,created,wrong}],"wrong":{"count","last"}}; times are nanoseconds since 1970.
+// Format     {"version":2,"users":[{name,role,argon2id,created}],"tokens":[{name,role,prefix,sha256,created,devices?,kinds?,
+//            expires?,used?}],"sessions":[{id,user,role,from,sha256,created,seen}],"codes":[{sha256,created,wrong}],
+//            "wrong":{count,last},"forgiven"}; times are nanoseconds since 1970. Version 1 had no users and no scopes: it is
+//            read, and written as 2, which an older program refuses rather than to pass over a scope.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +24,19 @@
 
 namespace weir::gateway {
 
+struct StoredUser {
+  UserInfo info;
+  std::string argon2id;  // with its parameters and salt, as libsodium and others write it
+};
+
 struct StoredToken {
   TokenInfo info;
   std::string sha256;
 };
 
 struct StoredSession {
-  std::string id;  // for people: "3fa9"
-  Role role = Role::viewer;
+  SessionInfo info;  // of a user, the role is the user's
   std::string sha256;
-  Timestamp created, seen;
 };
 
 struct StoredCode {
@@ -41,11 +46,13 @@ struct StoredCode {
 };
 
 struct AccessState {
+  std::vector<StoredUser> users;
   std::vector<StoredToken> tokens;
   std::vector<StoredSession> sessions;
   std::vector<StoredCode> codes;
   unsigned wrong_codes = 0;  // in a row
   Timestamp wrong_last;
+  Timestamp forgiven;  // when somebody at the machine made the last code: waits of before are over
 };
 
 std::string encode_access(const AccessState& state);

@@ -51,23 +51,49 @@ Role role_member(const json& object) {
   return *role;
 }
 
+std::optional<Timestamp> optional_time(const json& object, const char* name) {
+  return object.contains(name) ? std::optional(time_of(object, name)) : std::nullopt;
+}
+
+std::string optional_text(const json& object, const char* name) { return object.contains(name) ? text_of(object, name) : ""; }
+
 const json& list_of(const json& object, const char* name, std::size_t max) {
   const json& list = member(object, name);
   if (!list.is_array() || list.size() > max) throw Malformed{std::string("\"") + name + "\" is not a list within its limit"};
   return list;
 }
 
+StoredUser user_of(const json& item) {
+  std::string hash = text_of(item, "argon2id");
+  if (!hash.starts_with("$argon2id$")) throw Malformed{"\"argon2id\" is not a hash of Argon2id"};
+  return {{text_of(item, "name"), role_member(item), time_of(item, "created")}, std::move(hash)};
+}
+
+StoredToken token_of(const json& item) {
+  Scope scope{optional_text(item, "devices"), optional_text(item, "kinds")};
+  if (const auto fits = check_scope(scope); !fits) throw Malformed{fits.error().message};
+  TokenTerms terms{role_member(item), std::move(scope), optional_time(item, "expires")};
+  TokenInfo info{text_of(item, "name"), std::move(terms), text_of(item, "prefix"), time_of(item, "created"),
+                 optional_time(item, "used")};
+  return {std::move(info), hash_member(item)};
+}
+
+StoredSession session_of(const json& item) {
+  SessionInfo info{text_of(item, "id"),         optional_text(item, "user"), role_member(item),
+                   optional_text(item, "from"), time_of(item, "created"),    time_of(item, "seen")};
+  return {std::move(info), hash_member(item)};
+}
+
 AccessState read_state(const json& document) {
-  if (number_of(document, "version") != 1) throw Malformed{"\"version\" is not 1: it was written by a newer weir"};
+  const auto version = number_of(document, "version");
+  if (version != 1 && version != 2) throw Malformed{"\"version\" is not 1 or 2: it was written by a newer weir"};
   AccessState state;
-  for (const json& item : list_of(document, "tokens", access_limits::tokens_max)) {
-    TokenInfo info{text_of(item, "name"), role_member(item), text_of(item, "prefix"), time_of(item, "created")};
-    state.tokens.push_back({std::move(info), hash_member(item)});
+  if (version == 2) {
+    for (const json& item : list_of(document, "users", access_limits::users_max)) state.users.push_back(user_of(item));
+    state.forgiven = time_of(document, "forgiven");
   }
-  for (const json& item : list_of(document, "sessions", access_limits::sessions_max)) {
-    state.sessions.push_back(
-        {text_of(item, "id"), role_member(item), hash_member(item), time_of(item, "created"), time_of(item, "seen")});
-  }
+  for (const json& item : list_of(document, "tokens", access_limits::tokens_max)) state.tokens.push_back(token_of(item));
+  for (const json& item : list_of(document, "sessions", access_limits::sessions_max)) state.sessions.push_back(session_of(item));
   for (const json& item : list_of(document, "codes", access_limits::codes_max)) {
     state.codes.push_back({hash_member(item), time_of(item, "created"), count_of(item, "wrong")});
   }
@@ -76,29 +102,58 @@ AccessState read_state(const json& document) {
   return state;
 }
 
+json to_json(const StoredUser& user) {
+  return {{"name", user.info.name},
+          {"role", to_string(user.info.role)},
+          {"argon2id", user.argon2id},
+          {"created", to_nanoseconds(user.info.created)}};
+}
+
+json to_json(const StoredToken& token) {
+  const TokenTerms& terms = token.info.terms;
+  json item = {{"name", token.info.name},
+               {"role", to_string(terms.role)},
+               {"prefix", token.info.prefix},
+               {"sha256", token.sha256},
+               {"created", to_nanoseconds(token.info.created)}};
+  if (!terms.scope.devices.empty()) item["devices"] = terms.scope.devices;
+  if (!terms.scope.kinds.empty()) item["kinds"] = terms.scope.kinds;
+  if (terms.expires) item["expires"] = to_nanoseconds(*terms.expires);
+  if (token.info.used) item["used"] = to_nanoseconds(*token.info.used);
+  return item;
+}
+
+json to_json(const StoredSession& session) {
+  return {{"id", session.info.id},
+          {"user", session.info.user},
+          {"role", to_string(session.info.role)},
+          {"from", session.info.from},
+          {"sha256", session.sha256},
+          {"created", to_nanoseconds(session.info.created)},
+          {"seen", to_nanoseconds(session.info.seen)}};
+}
+
+json to_json(const StoredCode& code) {
+  return {{"sha256", code.sha256}, {"created", to_nanoseconds(code.created)}, {"wrong", code.wrong}};
+}
+
+template <class Item>
+json list_to_json(const std::vector<Item>& items) {
+  json list = json::array();
+  for (const Item& item : items) list.push_back(to_json(item));
+  return list;
+}
+
 }  // namespace
 
 std::string encode_access(const AccessState& state) {
-  json tokens = json::array(), sessions = json::array(), codes = json::array();
-  for (const StoredToken& token : state.tokens) {
-    tokens.push_back({{"name", token.info.name},
-                      {"role", to_string(token.info.role)},
-                      {"prefix", token.info.prefix},
-                      {"sha256", token.sha256},
-                      {"created", to_nanoseconds(token.info.created)}});
-  }
-  for (const StoredSession& session : state.sessions) {
-    sessions.push_back({{"id", session.id},
-                        {"role", to_string(session.role)},
-                        {"sha256", session.sha256},
-                        {"created", to_nanoseconds(session.created)},
-                        {"seen", to_nanoseconds(session.seen)}});
-  }
-  for (const StoredCode& code : state.codes) {
-    codes.push_back({{"sha256", code.sha256}, {"created", to_nanoseconds(code.created)}, {"wrong", code.wrong}});
-  }
-  const json wrong = {{"count", state.wrong_codes}, {"last", to_nanoseconds(state.wrong_last)}};
-  const json document = {{"version", 1}, {"tokens", tokens}, {"sessions", sessions}, {"codes", codes}, {"wrong", wrong}};
+  const json document = {{"version", 2},
+                         {"users", list_to_json(state.users)},
+                         {"tokens", list_to_json(state.tokens)},
+                         {"sessions", list_to_json(state.sessions)},
+                         {"codes", list_to_json(state.codes)},
+                         {"wrong", {{"count", state.wrong_codes}, {"last", to_nanoseconds(state.wrong_last)}}},
+                         {"forgiven", to_nanoseconds(state.forgiven)}};
   return document.dump(1) + "\n";
 }
 

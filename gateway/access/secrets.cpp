@@ -73,6 +73,8 @@ std::string hash_of(std::string_view secret) {
   return out;
 }
 
+std::string csrf_token_of(std::string_view session_secret) { return hash_of("csrf " + std::string(session_secret)); }
+
 bool same_hash(std::string_view a, std::string_view b) {
   return a.size() == b.size() && !a.empty() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -23,6 +23,9 @@ Result<std::string> random_code();
 /// SHA-256 as 64 hexadecimal digits.
 std::string hash_of(std::string_view secret);
 
+/// What the page of a session shows with each change (CSRF): made of the session's secret, and does not tell it.
+std::string csrf_token_of(std::string_view session_secret);
+
 /// Takes the same time wherever the difference is.
 bool same_hash(std::string_view a, std::string_view b);
 

@@ -12,7 +12,7 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json to_json(const TokenInfo& info) {
-  return {{"name", info.name}, {"role", to_string(info.role)}, {"prefix", info.prefix}, {"created", format_time(info.created)}};
+  return {{"name", info.name}, {"role", to_string(info.terms.role)}, {"prefix", info.prefix}, {"created", format_time(info.created)}};
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ int run_token_list(const Arguments& arguments, Environment& environment) {
     if (arguments.has("json")) {
       all.push_back(to_json(info));
     } else {
-      environment.out << std::left << std::setw(9) << to_string(info.role) << " " << info.prefix << "…  "
+      environment.out << std::left << std::setw(9) << to_string(info.terms.role) << " " << info.prefix << "…  "
                       << format_time(info.created) << "  " << info.name << "\n";
     }
   }

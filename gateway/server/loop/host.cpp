@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t connections_slack = 64;  // beyond connections_max, to be told so
 constexpr std::size_t cold_records_max = 1000;
-constexpr std::chrono::seconds tick_interval{1};
-constexpr std::chrono::minutes rights_interval{30};  // a session stays alive by being asked about
+constexpr std::chrono::milliseconds tick_interval{500};  // rights that were withdrawn end live streams within a second
+constexpr std::chrono::minutes rights_interval{5};  // a session stays alive by being asked about
 
 }  // namespace
 

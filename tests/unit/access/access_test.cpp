@@ -68,7 +68,7 @@ TEST_F(AccessTest, TokensAreListedInOrderWithAPrefixOnly) {
   EXPECT_EQ(tokens[0].name, "cloud");
   EXPECT_EQ(tokens[0].prefix, token.substr(0, 11));
   EXPECT_EQ(tokens[0].created, clock_.wall());
-  EXPECT_EQ(tokens[1].role, Role::operator_);
+  EXPECT_EQ(tokens[1].terms.role, Role::operator_);
 }
 
 TEST_F(AccessTest, NameIsGivenOnce) {

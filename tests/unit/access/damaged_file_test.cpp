@@ -42,7 +42,7 @@ TEST_F(AccessTest, EditedFileIsRefused) {
   ASSERT_TRUE(open()->add_token("cloud", Role::viewer).ok());
   const std::string whole = file_text();
   const std::pair<const char*, const char*> edits[] = {
-      {"\"viewer\"", "\"root\""},        {"\"version\": 1", "\"version\": 2"},  {"\"sha256\"", "\"sha\""},
+      {"\"viewer\"", "\"root\""},        {"\"version\": 2", "\"version\": 3"},  {"\"sha256\"", "\"sha\""},
       {"\"count\": 0", "\"count\": -1"}, {"\"sha256\": \"", "\"sha256\": \"x"}, {"\"tokens\": [", "\"tokens\": {}, \"t\": ["},
       {"\"wrong\"", "\"codes\""}};
   for (const auto& [from, to] : edits) {

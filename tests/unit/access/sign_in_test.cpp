@@ -141,24 +141,37 @@ TEST_F(AccessTest, SessionEndsWhenNobodyUsesIt) {
   EXPECT_FALSE(access->by_session(session));
 }
 
-TEST_F(AccessTest, SessionEndsAfterThirtyDaysHoweverBusy) {
+TEST_F(AccessTest, SessionEndsAfterTwelveHoursHoweverBusy) {
   const auto access = open();
   const std::string session = *access->redeem(*access->add_code());
-  for (auto age = hours{0}; age + hours{6} < session_age_max; age += hours{6}) {
+  for (auto age = minutes{0}; age + minutes{20} < session_age_max; age += minutes{20}) {
     ASSERT_TRUE(access->by_session(session)) << age.count();
-    clock_.advance(hours{6});
+    clock_.advance(minutes{20});
   }
   const auto before = access->generation();
-  clock_.advance(hours{6});
+  clock_.advance(minutes{20});
   EXPECT_NE(access->generation(), before);
   EXPECT_FALSE(access->by_session(session));
 }
 
-TEST_F(AccessTest, HundredAndFirstSessionEndsTheOldest) {
+TEST_F(AccessTest, WhatASessionWasUsedForLastIsKeptThroughOtherChangesAndOnFlashToFiveMinutes) {
+  const auto access = open();
+  const std::string session = *access->redeem(*access->add_code());
+  clock_.advance(session_written_after - seconds{1});
+  ASSERT_TRUE(access->by_session(session));
+  const auto seen = clock_.wall();
+  ASSERT_TRUE(open()->add_code().ok());  // another process writes what it knows of
+  clock_.advance(seconds{1});
+  EXPECT_EQ(access->sessions().at(0).seen, seen);
+  ASSERT_TRUE(access->by_session(session));
+  EXPECT_EQ(open()->sessions().at(0).seen, clock_.wall());
+}
+
+TEST_F(AccessTest, EleventhSessionOfOneEndsItsOldest) {
   const auto access = open();
   const std::string oldest = *access->redeem(*access->add_code());
   std::string newest;
-  for (std::size_t i = 0; i < sessions_max; ++i) newest = *access->redeem(*access->add_code());
+  for (std::size_t i = 0; i < sessions_per_user_max; ++i) newest = *access->redeem(*access->add_code());
   EXPECT_FALSE(access->by_session(oldest));
   EXPECT_TRUE(access->by_session(newest));
 }
