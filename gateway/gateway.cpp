@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <future>
 #include <memory>
@@ -13,8 +14,10 @@
 #include "access/access.h"
 #include "access/audit.h"
 #include "access/own_certificate.h"
+#include "access/secrets.h"
 #include "base/log_line.h"
 #include "commands/commands.h"
+#include "config/changes.h"
 #include "log/log.h"
 #include "log/members.h"
 #include "readers/mqtt/mqtt_reader.h"
@@ -71,13 +74,15 @@ class Gateway {
   ~Gateway() { stop(); }
 
   Result<void> start();
-  void reload(const Config& config);
+  void reload(const Config& config, const std::string& who);
+  void refuse_reload(const std::string& who, std::size_t faults);
   void reload_certificate() { server_->reload_certificate(); }
   void stop();
   bool failed() const { return failed_; }
 
  private:
-  explicit Gateway(const Config& config) : config_(config) {}
+  explicit Gateway(const Config& config) : config_(config), configuration_(print_config(config)) {}
+  Result<void> audit_reload(const std::string& text, const std::string& who);
   Result<Readers> make_readers(const Config& config);
   void on_loop(std::function<void()> task);
   void start_readers(Readers readers);
@@ -87,6 +92,7 @@ class Gateway {
   void log_failed();
 
   Config config_;
+  std::string configuration_;  // in force, as `weir run --print-config` shows it
   SystemClock clock_;
   std::atomic<bool> failed_ = false;
   std::unique_ptr<Log> log_;
@@ -151,6 +157,7 @@ Result<void> Gateway::start() {
   // From here on commits wake the server; nothing was committed before.
   server_thread_ = std::thread([this] { server_->run(); });
   const auto earlier = log_->commands();
+  audit_->note({"weir", "local", "gateway.start", WEIR_VERSION, "", "sha256:" + hash_of(configuration_), "done"});
   record("started", log_->stats().replaced.empty() ? "" : "the damaged log was set aside as " + log_->stats().replaced.string());
   loop_thread_ = std::thread([this] { loop_->run(); });
   start_readers(std::move(*readers));
@@ -210,9 +217,25 @@ void Gateway::stop_readers() {
   });
 }
 
-void Gateway::reload(const Config& config) {
+/// The row is on disk before anything is changed.
+Result<void> Gateway::audit_reload(const std::string& text, const std::string& who) {
+  const auto [before, after] = config_changes(configuration_, text);
+  return audit_->append_and_wait({who, "local", "configuration.reload", "", "sha256:" + hash_of(configuration_) + " " + before,
+                                  "sha256:" + hash_of(text) + " " + after, "done"});
+}
+
+void Gateway::refuse_reload(const std::string& who, std::size_t faults) {
+  audit_->note({who, "local", "configuration.reload", "", "", "", "refused: " + std::to_string(faults) + " faults"});
+  log_line(Severity::error, "configuration", "not reloaded: what ran before goes on");
+}
+
+void Gateway::reload(const Config& config, const std::string& who) {
   auto readers = make_readers(config);
   if (!readers) return log_line(Severity::error, "configuration", readers.error().message + "; nothing was changed");
+  std::string text = print_config(config);
+  if (auto audited = audit_reload(text, who); !audited)
+    return log_line(Severity::error, "configuration", audited.error().message + "; nothing was changed");
+  configuration_ = std::move(text);
   stop_readers();
   commands_->configure(declarations_of(config));
   start_readers(std::move(*readers));
@@ -225,6 +248,7 @@ void Gateway::stop() {
   if (loop_thread_.joinable()) stop_readers();
   if (server_thread_.joinable()) {
     record("stopped");
+    audit_->note({"weir", "local", "gateway.stop", WEIR_VERSION, "", "", failed_ ? "after a fault" : "done"});
     server_->stop();
     server_thread_.join();
   }
@@ -233,6 +257,7 @@ void Gateway::stop() {
     loop_thread_.join();
   }
   if (log_) log_->close();
+  audit_.reset();  // after what still told it something, before what it answers to
 }
 
 std::vector<firmware::ReaderStatus> Gateway::reader_status() {
@@ -258,12 +283,23 @@ void Gateway::log_failed() {
   kill(getpid(), SIGTERM);
 }
 
-void reload_from(const std::filesystem::path& file, Gateway& gateway) {
+int wait_for(const sigset_t& signals, siginfo_t& signal) {
+  int number = -1;
+  while ((number = sigwaitinfo(&signals, &signal)) < 0 && errno == EINTR) continue;
+  return number;
+}
+
+/// Who ran kill(1) or systemctl reload.
+std::string sender_of(const siginfo_t& signal) {
+  return "uid " + std::to_string(signal.si_uid) + " (pid " + std::to_string(signal.si_pid) + ")";
+}
+
+void reload_from(const std::filesystem::path& file, Gateway& gateway, const std::string& who) {
   gateway.reload_certificate();
   const auto loaded = load_config_file(file);
   for (const auto& fault : loaded.faults) log_line(Severity::error, "configuration", to_string(fault, file.string()));
-  if (loaded.faults.empty()) return gateway.reload(loaded.config);
-  log_line(Severity::error, "configuration", "not reloaded: what ran before goes on");
+  if (loaded.faults.empty()) return gateway.reload(loaded.config, who);
+  gateway.refuse_reload(who, loaded.faults.size());
 }
 
 }  // namespace
@@ -279,7 +315,8 @@ int run_gateway(const Config& config, const std::filesystem::path& file) {
     log_line(Severity::error, "weir", started.error().message);
     return 1;
   }
-  for (int signal = 0; sigwait(&signals, &signal) == 0 && signal == SIGHUP;) reload_from(file, **gateway);
+  siginfo_t signal{};
+  while (wait_for(signals, signal) == SIGHUP) reload_from(file, **gateway, sender_of(signal));
   log_line(Severity::info, "weir", "stopping");
   (*gateway)->stop();
   return (*gateway)->failed() ? 1 : 0;

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "access/audit_file.h"
+#include "base/log_line.h"
 
 namespace weir::gateway {
 namespace {
@@ -127,6 +128,15 @@ class ThreadedAudit final : public Audit {
     stats_.dropped += written.dropped;
     stats_.bytes = written.bytes;
     if (written.seq != 0) stats_.seq = written.seq;
+    warn_when_filling();
+  }
+
+  /// Once, at four fifths: the oldest rows can still be put elsewhere.
+  void warn_when_filling() {
+    if (stats_.bytes < options_.size_max / 5 * 4 || std::exchange(warned_, true)) return;
+    log_line(Severity::warning, "audit",
+             "has " + std::to_string(stats_.bytes) + " of " + std::to_string(options_.size_max) +
+                 " bytes; at the limit the oldest file goes: keep its rows with `weir audit list --json`");
   }
 
   void count_refused(std::uint64_t rows) {
@@ -146,6 +156,7 @@ class ThreadedAudit final : public Audit {
   std::uint64_t lost_untold_ = 0;
   AuditStats stats_;
   bool stopping_ = false;
+  bool warned_ = false;
 };
 
 }  // namespace

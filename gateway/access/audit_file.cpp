@@ -168,7 +168,7 @@ void AuditFile::drop_oldest(State& state, const AuditMoment& moment, AuditWritte
     state.told.push_back(by_itself(moment, "audit.drop", audit_segment(folder_, segments.front()).filename().string(),
                                    "rows " + std::to_string(state.head.first) + " to " + std::to_string(begins->first - 1) +
                                        ", the last with hash " + begins->anchor,
-                                   "audit.size_max was reached"));
+                                   "the audit's limit of " + std::to_string(size_max_) + " bytes was reached"));
     state.head.first = begins->first;
     state.head.anchor = begins->anchor;
     written.bytes -= size_of(audit_segment(folder_, segments.front()));

@@ -57,6 +57,16 @@ std::vector<Command> commands_of_this_machine() {
        Options{config_option, json_option}, 1, 1, run_restore},
       {"log verify", "[FILE]", "reads all of the log, or of a backup, and says what is damaged; the gateway may run or not",
        Options{config_option, json_option}, 0, 1, run_log_verify},
+      {"audit verify", "", "reads all of the audit and names the first row that was changed, removed, inserted or moved",
+       Options{config_option, json_option}, 0, 0, run_audit_verify},
+      {"audit list", "", "who did what, from where, and what came of it; oldest first",
+       Options{config_option,
+               {"who", "GLOB", "of these only, as \"token:*\""},
+               {"action", "GLOB", "these actions only, as \"token.*\""},
+               {"target", "GLOB", "what it was done to"},
+               json_option},
+       0, 0, run_audit_list},
+      {"audit tail", "", "the newest 20 rows of the audit", Options{config_option, json_option}, 0, 0, run_audit_tail},
   };
 }
 

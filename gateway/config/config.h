@@ -37,6 +37,7 @@ struct ServerOptions {
   std::variant<TlsOff, TlsAuto, TlsFiles> tls;
   bool insecure = false;
   std::vector<std::string> origins;
+  std::vector<std::string> hosts;
   unsigned connections_max = 12000;
   unsigned connections_per_address_max = 64;
   unsigned connections_per_token_max = 11000;

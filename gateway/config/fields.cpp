@@ -73,6 +73,13 @@ const Section& server_section() {
         .help = "further web pages that may use it: `https://host:port`",
         .check = check_origin,
         .member = member<&ServerOptions::origins>()},
+       {.key = "hosts",
+        .type = Type::texts,
+        .help =
+            "further names that it is reached by, as `gateway.example`; its addresses, `localhost`, this computer's own name, "
+            "that with `.local` and the names in `origins` need not be written; requests for others are refused",
+        .check = check_host,
+        .member = member<&ServerOptions::hosts>()},
        {.key = "connections_max",
         .type = Type::integer,
         .help = "at the same time; further ones are refused",

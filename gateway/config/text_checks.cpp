@@ -150,6 +150,15 @@ MaybeComplaint check_origin(std::string_view text) {
                    "write it as browsers do: \"https://host\" or \"https://host:port\", nothing after it"};
 }
 
+MaybeComplaint check_host(std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+  if (plain && !text.empty() && text.size() <= 253) return std::nullopt;
+  return Complaint{quoted(text) + " is not a host name",
+                   "write the name alone, without scheme, port or path: \"gateway.example\""};
+}
+
 MaybeComplaint check_name(std::string_view text) {
   if (is_name(text)) return std::nullopt;
   return Complaint{"is not a name", "write 1 to " + std::to_string(limits::name_bytes_max) + " bytes without control characters"};

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "server/http/origin.h"
+#include "server/http/parameters.h"
 #include "server/http/route.h"
 
 namespace weir::gateway {
@@ -116,6 +117,35 @@ std::optional<Response> check_right(Call& call) {
   return std::nullopt;
 }
 
+/// What a browser can be made to send by a page that isn't ours, and what must not be in a URL, whoever asks.
+std::optional<Response> check_address(const Call& call) {
+  const Request& request = call.request;
+  if (request.host.empty() ? request.chunks : !call.host.hosts().known(request.host)) {
+    return problem(request.host.empty() ? 400 : 421,
+                   "Host: this gateway goes by its addresses, localhost and its own name; add other names to server.hosts");
+  }
+  for (const auto& [name, value] : request.query) {
+    if (name != "token" && name != "access_token" && name != "ticket") continue;
+    return problem(
+        400, name + ": a URL is logged on its way; send `Authorization: Bearer TOKEN`, or a ticket as WebSocket subprotocol");
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> check_origin(const Call& call) {
+  const Request& request = call.request;
+  if (request.origin.empty() || !call.route->right) return std::nullopt;
+  if (same_origin(request.origin, request.host, request.tls) || listed_origin(request.origin, call.host.options().origins))
+    return std::nullopt;
+  return problem(403, "Origin: pages of this origin may not ask; add it to server.origins");
+}
+
+std::optional<Response> check_query(const Call& call) {
+  if (call.route->parameters == "*") return std::nullopt;
+  const auto known = check_parameters(call.request, call.route->parameters);
+  return known ? std::nullopt : std::optional(problem(known.error()));
+}
+
 std::optional<Response> check_page(const Call& call) {
   const Request& request = call.request;
   if (!writes(request.method) || call.connection.credential().kind == Credential::Kind::token) return std::nullopt;
@@ -131,6 +161,9 @@ std::optional<Principal> identify(const Request& request, Right needs, Connectio
   connection.hold({});
   if (const auto token = bearer_token(request.authorization)) {
     connection.hold({Credential::Kind::token, needs, connection.host().same_text(*token)});
+  } else if (const auto ticket = ticket_in(request)) {
+    if (auto credential = connection.host().tickets().redeem(*ticket, connection.host().now()))
+      connection.hold(std::move(*credential));
   } else if (const auto secret = cookie_value(request.cookie, session_cookie)) {
     connection.hold({Credential::Kind::session, needs, connection.host().same_text(*secret)});
   }
@@ -144,6 +177,10 @@ std::string over_token_rate(std::string_view principal, const ServerOptions& opt
 
 std::optional<Response> admit(Call& call) {
   if (auto refused = over_connections(call)) return refused;
+  if (auto refused = check_address(call)) {
+    if (auto too_often = over_address_rate(call)) return too_often;
+    return refused;
+  }
   auto answer = find_route(call);
   if (answer || !call.route->right) {
     if (auto refused = over_address_rate(call)) return refused;
@@ -152,7 +189,13 @@ std::optional<Response> admit(Call& call) {
   } else if (auto refused = check_right(call)) {
     return refused;
   }
-  return check_page(call);
+  if (auto refused = check_page(call)) return refused;
+  if (auto refused = check_origin(call)) return refused;
+  return check_query(call);
+}
+
+AuditEntry audit_entry(const Call& call, std::string action, std::string target) {
+  return {call.principal.name, call.connection.address(), std::move(action), std::move(target), "", "", ""};
 }
 
 std::string cors_headers(const Request& request, const ServerOptions& options) {

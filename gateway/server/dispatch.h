@@ -40,6 +40,7 @@ struct Route {
   std::string_view pattern;
   std::optional<Right> right;  // nothing: no credential is needed
   Outcome (*handle)(Call& call);
+  std::string_view parameters = "";  // "device,state": others are refused; "*": the handler looks at them itself
 };
 std::span<const Route> routes();  // routes.cpp
 
@@ -48,6 +49,9 @@ std::optional<Response> admit(Call& call);
 
 /// The principal of the request's credential, which is left with the connection.
 std::optional<Principal> identify(const Request& request, Right needs, Connection& connection);
+
+/// Who, from where: a row of the audit, to be filled in.
+AuditEntry audit_entry(const Call& call, std::string action, std::string target);
 
 /// What whoever asks too often is told.
 std::string over_token_rate(std::string_view principal, const ServerOptions& options);

@@ -16,6 +16,10 @@ std::string_view to_string(Refusal refusal) {
     case Refusal::body: return "body";
     case Refusal::message: return "message";
     case Refusal::pipelined: return "pipelined";
+    case Refusal::unauthenticated: return "unauthenticated";
+    case Refusal::arrivals_per_address: return "arrivals_per_address";
+    case Refusal::handshake: return "handshake";
+    case Refusal::head: return "head";
     case Refusal::replies: return "replies";
   }
   return "";

@@ -28,8 +28,12 @@ enum class Refusal : std::uint8_t {
   message,
   replies,
   pipelined,
+  unauthenticated,
+  arrivals_per_address,
+  handshake,
+  head,
 };
-inline constexpr std::size_t refusals_count = static_cast<std::size_t>(Refusal::pipelined) + 1;
+inline constexpr std::size_t refusals_count = static_cast<std::size_t>(Refusal::head) + 1;
 
 /// The key of `[server]` where there is one.
 std::string_view to_string(Refusal refusal);

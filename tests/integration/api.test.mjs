@@ -89,7 +89,7 @@ test('every operation does what its examples ask for', async (t) => {
     showCommand: async () => ({ path: { id: (await send()).id } }),
     cancelCommand: async () => ({ on: away, path: { id: (await call('sendCommand', 202, { on: away, path: { device: 'boiler-9' }, body: '{"name":"set","args":{"target":1},"timeout":"60s"}' })).id } }),
   };
-  const status = { sendCommand: 202, forgetConsumer: 204, signOut: 204 };
+  const status = { makeTicket: 201, sendCommand: 202, forgetConsumer: 204, signOut: 204 };
   for (const id of api.operations.keys()) {
     await t.test(id, async () => {
       const changes = (await special[id]?.()) ?? {};

@@ -20,6 +20,7 @@ class TestServer {
   explicit TestServer(
       const std::function<void(ServerOptions&)>& change = [](ServerOptions&) {}, std::unique_ptr<Log> log = nullptr) {
     options_.listen = {{"127.0.0.1", 0}};
+    options_.hosts = {"gateway.test", "x"};
     change(options_);
     log_ = log ? std::move(log) : open_log();
     access_ = std::move(Access::open(folder_.path(), clock_)).value();
@@ -30,8 +31,8 @@ class TestServer {
     latest_ = std::make_unique<Latest>(*log_);
     commands_ =
         std::make_unique<Commands>(*log_, loop_.loop(), clock_, Declarations{.by_reader = {{"field", {.undeclared = true}}}});
-    server_ = std::move(Server::create({options_, *log_, *latest_, *access_, *audit_, *commands_, clock_, [this] { return readers; },
-                                        [this] { return readiness; }}))
+    server_ = std::move(Server::create({options_, *log_, *latest_, *access_, *audit_, *commands_, clock_,
+                                        [this] { return readers; }, [this] { return readiness; }}))
                   .value();
     thread_ = std::thread([this] { server_->run(); });
   }
@@ -40,6 +41,7 @@ class TestServer {
     stop();
     log_->close();
     loop_.stop();  // what the log has told Commands is under way there
+    audit_.reset();
   }
 
   void stop() {

@@ -28,6 +28,8 @@ Outcome show_session(Call& call);     // GET /v1/session
 Outcome sign_in(Call& call);          // POST /v1/session
 Outcome sign_out(Call& call);         // DELETE /v1/session
 Outcome show_status(Call& call);      // GET /v1/status
+Outcome make_ticket(Call& call);      // POST /v1/tickets
+Outcome list_audit(Call& call);       // GET /v1/audit
 Outcome health(Call& call);           // GET /healthz
 Outcome readiness(Call& call);        // GET /readyz
 Outcome metrics(Call& call);          // GET /metrics

@@ -96,6 +96,10 @@ Outcome open_history(Call& call) {
   if (!asked) return problem(asked.error());
   std::string unit = unit_of(call.host.latest(), asked->query);
   if (asked->form == HistoryForm::document) return answer_document(call, std::move(asked->query), std::move(unit));
+  AuditEntry entry = audit_entry(call, "history.export", asked->query.device + " " + asked->query.metric);
+  entry.after = format_time(asked->query.from) + " to " + format_time(asked->query.to);
+  entry.result = asked->form == HistoryForm::csv ? "begun as CSV" : "begun as NDJSON";
+  call.host.audit().note(std::move(entry));
   const HistoryLines& lines = asked->form == HistoryForm::csv ? csv_lines() : ndjson_lines();
   return std::make_unique<HistoryExport>(call.connection, std::move(asked->query), lines, std::move(unit));
 }

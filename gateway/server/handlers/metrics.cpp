@@ -134,6 +134,17 @@ void append_gzip(MetricsText& out, Host& host) {
               gzips.refused());
 }
 
+void append_audit(MetricsText& out, const AuditStats& stats) {
+  out.counter("weir_audit_rows_total", "Rows that were added to the audit.", stats.rows);
+  out.counter("weir_audit_refused_total", "Rows that the disk or a full queue refused, and so what they were to tell of.",
+              stats.refused);
+  out.counter("weir_audit_lost_total", "Notes of the audit that were lost to a full queue.", stats.lost);
+  out.counter("weir_audit_mended_total", "Last rows that a power cut tore.", stats.mended);
+  out.counter("weir_audit_dropped_segments_total", "Oldest files of the audit dropped at its limit.", stats.dropped);
+  out.gauge("weir_audit_bytes", "Size of the audit on disk.", stats.bytes);
+  out.gauge("weir_audit_size_limit_bytes", "What it may take; then the oldest file is dropped.", stats.size_max);
+}
+
 void append_consumers(MetricsText& out, Host& host) {
   if (host.consumers().all().empty()) return;
   out.gauge("weir_consumer_lag_records", "Records that a durable consumer has not acknowledged.");
@@ -167,6 +178,7 @@ Outcome metrics(Call& call) {
   append_server(out, call.host);
   append_gzip(out, call.host);
   append_consumers(out, call.host);
+  append_audit(out, call.host.audit().stats());
   Response response;
   response.body = out.take();
   response.compressible = true;

@@ -39,6 +39,11 @@ Outcome open_stream(Call& call) {
     return busy(429, acknowledged.error().message, std::chrono::seconds{60});
   }
   if (*delivery == Delivery::sse && ended_before(*query)) return empty_response(204);
+  if (query->until && *delivery == Delivery::ndjson) {  // what `weir export` asks for; a stream has no end
+    AuditEntry entry = audit_entry(call, "stream.export", "up to " + to_string(*query->until));
+    entry.result = "begun as NDJSON";
+    call.host.audit().note(std::move(entry));
+  }
   auto& known = call.request.if_none_match;
   if (query->start != Start::time) return make_exchange(call.connection, *delivery, std::move(*query), std::move(known));
   resolve_since(call.connection, std::move(*query), [delivery, known](Connection& there, Result<StreamQuery> resolved) {

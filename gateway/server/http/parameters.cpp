@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <string>
+#include <vector>
+
+#include "base/text.h"
 
 namespace weir::gateway {
 namespace {
@@ -15,10 +18,22 @@ std::string quoted(std::string_view text) {
   return "'" + std::string(text.substr(0, quoted_bytes_max)) + (text.size() > quoted_bytes_max ? "…'" : "'");
 }
 
-std::string list_of(std::initializer_list<std::string_view> names) {
+std::string list_of(const std::vector<std::string_view>& names) {
   std::string list;
   for (const std::string_view name : names) list.append(list.empty() ? "" : ", ").append(name);
-  return list;
+  return list.empty() ? "none" : list;
+}
+
+Result<void> check(const Request& request, const std::vector<std::string_view>& known) {
+  for (auto at = request.query.begin(); at != request.query.end(); ++at) {
+    const std::string& name = at->first;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return invalid_parameter(name, "no such parameter; there are " + list_of(known));
+    }
+    const bool before = std::any_of(request.query.begin(), at, [&](const auto& other) { return other.first == name; });
+    if (before) return invalid_parameter(name, "given twice; give it once");
+  }
+  return {};
 }
 
 Result<Timestamp> parse_moment(std::string_view text, Timestamp now) {
@@ -36,15 +51,11 @@ Error invalid_parameter(std::string_view name, std::string_view what) {
 }
 
 Result<void> check_parameters(const Request& request, std::initializer_list<std::string_view> known) {
-  for (auto at = request.query.begin(); at != request.query.end(); ++at) {
-    const std::string& name = at->first;
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return invalid_parameter(name, "no such parameter; there are " + list_of(known));
-    }
-    const bool before = std::any_of(request.query.begin(), at, [&](const auto& other) { return other.first == name; });
-    if (before) return invalid_parameter(name, "given twice; give it once");
-  }
-  return {};
+  return check(request, {known.begin(), known.end()});
+}
+
+Result<void> check_parameters(const Request& request, std::string_view known) {
+  return check(request, known.empty() ? std::vector<std::string_view>() : split(known, ','));
 }
 
 Result<std::uint64_t> whole_parameter(const Request& request, std::string_view name, std::uint64_t least, std::uint64_t most,

@@ -20,6 +20,9 @@ namespace weir::gateway {
 /// None but these, and none twice.
 Result<void> check_parameters(const Request& request, std::initializer_list<std::string_view> known);
 
+/// The same, with the names of a route: "device,state"; empty: none.
+Result<void> check_parameters(const Request& request, std::string_view known);
+
 /// Absent: `otherwise`.
 Result<std::uint64_t> whole_parameter(const Request& request, std::string_view name, std::uint64_t least, std::uint64_t most,
                                       std::uint64_t otherwise);

@@ -28,6 +28,7 @@ struct Request {
   std::string peer;     // address, without the port
   bool tls = false;
   bool forwarded = false;  // by a proxy, as it says itself
+  std::size_t head_bytes = 0;  // of the headers that the library knows
   bool chunks = true;      // the client is HTTP/1.1 and understands chunked answers
 
   // Headers; empty where absent.

@@ -1,6 +1,5 @@
 #include "server/loop/callbacks.h"
 
-#include <arpa/inet.h>
 #include <libwebsockets.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 #include "server/loop/copy_request.h"
 #include "server/loop/extension.h"
 #include "server/loop/host.h"
+#include "server/loop/socket_state.h"
 
 namespace weir::gateway {
 namespace {
@@ -23,20 +23,6 @@ constexpr std::size_t send_bytes = limits::write_bytes_max + limits::payload_byt
 
 LoopState& state_of(lws* handle) { return *static_cast<LoopState*>(lws_context_user(lws_get_context(handle))); }
 
-std::string address_text(const sockaddr_storage& address, bool& loopback) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    loopback = (ntohl(v4.sin_addr.s_addr) >> 24U) == 127;
-    ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-  } else if (address.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    loopback = IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
-    ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
-  }
-  return text;
-}
-
 /// The kernel takes no more than this of what was not sent yet: a client that doesn't read holds a bounded buffer, and one
 /// that asks for the latest is not given what has become old in a queue.
 void bound_unsent(int socket) {
@@ -46,13 +32,10 @@ void bound_unsent(int socket) {
 
 int accept_connection(lws* handle, Host& host) {
   const int socket = lws_get_socket_fd(handle);
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  ::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &length);
   bool loopback = false;
-  std::string peer = address_text(address, loopback);
+  std::string network = network_of(peer_address(socket, loopback));
   bound_unsent(socket);
-  lws_set_opaque_user_data(handle, host.accept(handle, std::move(peer), loopback));
+  lws_set_opaque_user_data(handle, host.accept(handle, std::move(network), loopback));
   return 0;
 }
 

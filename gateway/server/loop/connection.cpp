@@ -15,10 +15,11 @@ namespace weir::gateway {
 namespace {
 
 constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} << 20U;  // a larger refused body: the connection ends
-constexpr std::chrono::seconds body_time_max{60};
+constexpr std::chrono::seconds body_time_max{60};                        // of who has shown a credential
 constexpr std::chrono::seconds close_time_max{2};
 constexpr std::chrono::seconds silence_max{29};
 constexpr std::uint16_t offers_max = 1000;       // a millisecond of work
+constexpr std::uint64_t read_bytes = 1024;       // what the library reads of a request at once
 constexpr std::uint64_t request_bytes_min = 16;  // "GET / HTTP/1.1" and the end of it
 
 bool takes_a_body(Method method) { return method == Method::post || method == Method::put || method == Method::patch; }
@@ -64,6 +65,7 @@ Connection::~Connection() = default;
 
 void Connection::take_head(Request&& request) {
   ++serial_;
+  wake_never();
   forwarded_ = request.forwarded;
   head_only_ = request.method == Method::head;
   chunks_ = request.chunks;
@@ -80,6 +82,10 @@ void Connection::receive(Request&& request) {
   // libwebsockets takes the head of such a request for its body, and turns in a circle for ever.
   const bool pipelined = !call_->request.content_length.empty() && came_early();
   if (pipelined) return respond(with_close(problem(400, "send a request with a body when the one before was answered")));
+  if (account == nullptr && head_is_long(call_->request)) {
+    host_.counters().refusals.count(Refusal::head);
+    return respond(with_close(problem(431, "a head may have 8192 bytes: send fewer or shorter headers")));
+  }
   std::uint64_t length = 0;
   if (auto refused = check_body(call_->request, length)) {
     if (refused->status == 413) host_.counters().refusals.count(Refusal::body);
@@ -93,7 +99,7 @@ void Connection::receive(Request&& request) {
   has_body_ = awaits_body_ = true;
   call_->request.body.reserve(length);
   if (equals_ignoring_case(call_->request.expect, "100-continue")) write("HTTP/1.1 100 Continue\r\n\r\n");
-  wake_at(host_.now() + body_time_max);
+  wake_at(host_.now() + (account != nullptr ? body_time_max : stranger_limits::handshake_max));
 }
 
 void Connection::receive_body(std::string_view bytes) {
@@ -229,6 +235,11 @@ void Connection::begin_stream(const Response& response, std::string_view first) 
   write(bytes);
 }
 
+std::string Connection::address() const {
+  bool ignored = false;
+  return handle_ == nullptr ? peer_ : peer_address(lws_get_socket_fd(handle_), ignored);
+}
+
 bool Connection::can_write() const { return handle_ != nullptr && !closing_ && lws_partial_buffered(handle_) == 0; }
 
 /// Gone without a word: what was sent is sent again by the kernel, for a quarter of an hour.
@@ -239,6 +250,15 @@ bool Connection::came_early() const {
   if (!answered_) return false;
   const auto now = bytes_taken(lws_get_socket_fd(handle_));
   return taken_ == untold || !now || *now < taken_ + request_bytes_min;
+}
+
+/// Of strangers. What the library took off the socket since the answer before is the head and at most one read more; under TLS
+/// it can't be told, and the headers that the library knows are counted.
+bool Connection::head_is_long(const Request& request) const {
+  if (request.head_bytes > limits::http_header_bytes_max) return true;
+  if (request.tls || (answered_ && taken_ == untold)) return false;
+  const std::uint64_t before = answered_ ? taken_ : 0;
+  return bytes_taken(lws_get_socket_fd(handle_)).value_or(0) > before + limits::http_header_bytes_max + read_bytes;
 }
 
 void Connection::write(std::string_view bytes) {
@@ -352,7 +372,10 @@ void Connection::due(Monotonic entry) {
   due_ = never;
   if (close_) return host_.close_soon(*this);
   if (std::exchange(awaits_body_, false)) return respond(with_close(problem(408, "the body took too long")));
-  if (exchange_) exchange_->on_due();
+  if (exchange_) return exchange_->on_due();
+  if (serial_ > 0 || call_) return;
+  host_.counters().refusals.count(Refusal::handshake);
+  abort();
 }
 
 std::optional<Principal> Connection::principal() const {

@@ -50,8 +50,9 @@ class Connection {
 
   Host& host() const { return host_; }
   std::uint64_t id() const { return id_; }
-  std::uint64_t serial() const { return serial_; }  // changes with each exchange
-  const std::string& peer() const { return peer_; }
+  std::uint64_t serial() const { return serial_; }   // changes with each exchange
+  const std::string& peer() const { return peer_; }  // whom limits count: an address, of IPv6 its network of 64 bits
+  std::string address() const;                       // all of it
   bool loopback() const { return loopback_; }
   bool forwarded() const { return forwarded_; }  // the request, by a proxy
   Exchange* exchange() const { return exchange_.get(); }
@@ -111,6 +112,7 @@ class Connection {
   void conclude(Verdict verdict);
   void arm(Monotonic at);
   bool came_early() const;
+  bool head_is_long(const Request& request) const;
   bool check_part(const MessagePart& part);
   void message_complete(bool text);
   void offered_more();

@@ -62,6 +62,14 @@ std::optional<Method> method_of(int index) {
   }
 }
 
+std::size_t known_bytes(lws* handle) {
+  std::size_t bytes = 0;
+  for (int token = 0; token < WSI_TOKEN_COUNT; ++token) {
+    bytes += static_cast<std::size_t>(std::max(lws_hdr_total_length(handle, static_cast<lws_token_indexes>(token)), 0));
+  }
+  return bytes;
+}
+
 void copy_headers(lws* handle, Request& request) {
   request.host = header(handle, WSI_TOKEN_HOST);
   request.origin = header(handle, WSI_TOKEN_ORIGIN);
@@ -97,6 +105,7 @@ std::optional<Request> copy_request(lws* handle) {
   request.chunks = header(handle, WSI_TOKEN_HTTP) == "HTTP/1.1";
   request.tls = lws_is_ssl(handle) != 0;
   request.forwarded = lws_hdr_total_length(handle, WSI_TOKEN_X_FORWARDED_FOR) > 0;
+  request.head_bytes = known_bytes(handle);
   copy_headers(handle, request);
   return request;
 }

@@ -25,7 +25,11 @@ void Reply::then(std::function<void(Connection&)> task) const {
 }
 
 Host::Host(const ServerContext& context, std::function<void()> signal)
-    : context_(context), signal_(std::move(signal)), tasks_(tasks_max, signal_), consumers_(context.log) {
+    : context_(context),
+      signal_(std::move(signal)),
+      tasks_(tasks_max, signal_),
+      consumers_(context.log),
+      hosts_(context.options.hosts, context.options.origins) {
   rights_generation_ = access().generation();
   next_tick_ = now() + tick_interval;
   next_rights_ = now() + rights_interval;
@@ -71,10 +75,27 @@ Connection* Host::accept(lws* handle, std::string peer, bool loopback) {
   auto& at_peer = *by_peer_.try_emplace(std::move(peer), 0).first;
   ++at_peer.second;
   auto connection = std::make_unique<Connection>(*this, handle, id, at_peer.first, loopback);
-  return connections_.emplace(id, std::move(connection)).first->second.get();
+  Connection* const accepted = connections_.emplace(id, std::move(connection)).first->second.get();
+  accepted->wake_at(now() + stranger_limits::handshake_max);
+  if (!loopback) greet(*accepted);
+  return accepted;
+}
+
+/// Strangers don't keep others out: the one who has said nothing for longest makes room for the next.
+void Host::greet(Connection& connection) {
+  if (!arrival_rates_.take(connection.peer(), now(), stranger_limits::arrivals_per_second_per_address_max)) {
+    counters_.refusals.count(Refusal::arrivals_per_address);
+    return connection.abort();
+  }
+  const auto displaced = strangers_.add(connection.id());
+  Connection* const oldest = displaced ? find(*displaced) : nullptr;
+  if (oldest == nullptr) return;
+  counters_.refusals.count(Refusal::unauthenticated);
+  oldest->abort();
 }
 
 void Host::forget(Connection& connection) {
+  strangers_.remove(connection.id());
   connection.detach();
   if (serving == &connection) serving = nullptr;
   if (connection.account != nullptr) --connection.account->connections;
@@ -104,6 +125,7 @@ bool Host::join_account(Connection& connection, const std::string& principal) {
   if (connection.account == &account) return true;
   if (account.connections >= options().connections_per_token_max) return false;
   if (connection.account != nullptr) --connection.account->connections;
+  strangers_.remove(connection.id());
   connection.account = &account;
   ++account.connections;
   return true;

@@ -24,6 +24,7 @@
 #include "log/log.h"
 #include "server/consumers.h"
 #include "server/http/gzip.h"
+#include "server/http/hosts.h"
 #include "server/loop/connection.h"
 #include "server/loop/deadlines.h"
 #include "server/loop/followers.h"
@@ -32,6 +33,8 @@
 #include "server/rates.h"
 #include "server/refusals.h"
 #include "server/server.h"
+#include "server/strangers.h"
+#include "server/tickets.h"
 #include "server/transports/message_deflate.h"
 #include "server/transports/shared_writes.h"
 #include "stream/encoded.h"
@@ -84,6 +87,8 @@ class Host {
   /// A thousand clients with one token hold it once.
   std::shared_ptr<const std::string> same_text(std::string_view text);
   Consumers& consumers() { return consumers_; }
+  const Hosts& hosts() const { return hosts_; }
+  Tickets& tickets() { return tickets_; }
   Counters& counters() { return counters_; }
   Gzips& gzips() { return gzips_; }
   bool tls() const { return certificate_ != nullptr; }
@@ -127,6 +132,7 @@ class Host {
   void clear_retired() { retired_.clear(); }
 
  private:
+  void greet(Connection& connection);
   void follow();
   void tick(Monotonic now);
   void run_tasks();
@@ -142,6 +148,8 @@ class Host {
   MessageDeflate deflate_;
   Filters filters_;
   Consumers consumers_;
+  const Hosts hosts_;
+  Tickets tickets_;
   Counters counters_;
   Gzips gzips_;  // before the connections: they give back to it
   Deadlines deadlines_;
@@ -151,7 +159,8 @@ class Host {
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<std::string, std::size_t> by_peer_;
   Followers followers_{*this};
-  AddressRates address_rates_;
+  AddressRates address_rates_, arrival_rates_;
+  Strangers strangers_;
   Accounts accounts_;
   std::unordered_map<std::string, std::weak_ptr<const std::string>> texts_;
   std::size_t prune_texts_at_ = 64;

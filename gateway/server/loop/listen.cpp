@@ -13,6 +13,7 @@
 
 #include "server/loop/callbacks.h"
 #include "server/loop/extension.h"
+#include "server/strangers.h"
 
 namespace weir::gateway {
 namespace {
@@ -61,7 +62,7 @@ Result<std::uint16_t> listen_at(lws_context* context, const ServerOptions& optio
   info.ka_time = keepalive_seconds;
   info.ka_probes = 3;
   info.ka_interval = 10;
-  info.timeout_secs_ah_idle = 5;  // TLS and the head of a request
+  info.timeout_secs = info.timeout_secs_ah_idle = stranger_limits::handshake_max.count();  // TLS and the head of a request
   info.keepalive_timeout = 15;
   info.retry_and_idle_policy = &websocket_liveness;
   info.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;

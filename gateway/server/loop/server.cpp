@@ -29,6 +29,9 @@ void log_from_library(int level, const char* line) {
   limiter.log(std::chrono::steady_clock::now(), severity, "libwebsockets", text);
 }
 
+/// The library answers nothing to a head that it has no room for: what is a little too long is for us to refuse.
+constexpr std::size_t header_slack = 4096;
+
 class LoopServer final : public Server {
  public:
   explicit LoopServer(const ServerContext& context) : host_(context, [this] { signal(); }) {
@@ -97,7 +100,7 @@ bool LoopServer::create_context() {
   info.foreign_loops = loops;
   info.pcontext = &owned_;
   info.user = &state_;
-  info.max_http_header_data = static_cast<unsigned short>(limits::http_header_bytes_max);
+  info.max_http_header_data = static_cast<unsigned short>(limits::http_header_bytes_max + header_slack);
   info.gid = static_cast<decltype(info.gid)>(-1);
   info.uid = static_cast<decltype(info.uid)>(-1);
   owned_ = lws_create_context(&info);

@@ -1,0 +1,79 @@
+// A thousand peers that hang: half a head, a byte now and then, nothing at all, a body that doesn't come. Others don't feel them.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import test, { before } from 'node:test';
+import { patience, startGateway, waitFor } from './harness.mjs';
+
+const peers = 1000;
+let gateway, token;
+
+before(async () => {
+  gateway = await startGateway();
+  token = await gateway.token('viewer');
+});
+
+const openings = [
+  '', // says nothing, ever
+  'GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', // then a byte now and then
+  'GET / HTTP/1.1\r\n',
+  'POST /v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"code":"', // then a byte
+];
+
+class Loris {
+  constructor(i) {
+    this.begun = Date.now();
+    this.answer = '';
+    this.socket = createConnection({ host: '127.0.0.1', port: gateway.port }, () => this.socket.write(openings[i % openings.length]));
+    this.socket.setEncoding('latin1').on('data', (text) => (this.answer += text)).on('error', () => {});
+    this.ended = new Promise((done) => this.socket.on('close', () => done(Date.now() - this.begun)));
+    if (openings[i % openings.length] !== '') this.drip = setInterval(() => this.socket.write('a'), 500);
+    this.socket.on('close', () => clearInterval(this.drip));
+  }
+}
+
+const resident = () => Number(readFileSync(`/proc/${gateway.pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]);
+
+/** The 99th percentile of what one client waits for an answer, in ms, of those asked within `seconds`. */
+async function p99(seconds) {
+  const times = [];
+  const until = Date.now() + seconds * 1000;
+  while (Date.now() < until) {
+    const begun = performance.now();
+    const response = await fetch(`${gateway.url}/v1/devices`, { headers: { authorization: `Bearer ${token}` } });
+    await response.text();
+    assert.equal(response.status, 200);
+    times.push(performance.now() - begun);
+  }
+  assert.ok(times.length > 20, String(times.length));
+  return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)];
+}
+
+test('1,000 slow-loris peers leave others unharmed, cost 16 KiB each at most, and are sent away within seconds', { timeout: 120_000 }, async () => {
+  await p99(1);
+  const [quiet, alone] = [await p99(3), resident()];
+  const hanging = Array.from({ length: peers }, (_, i) => new Loris(i));
+  await waitFor(async () => /weir_server_connections\{kind="idle"\} (\d+)/.exec(await (await gateway.fetch('/metrics')).text())?.[1] >= peers * 0.9, 'them all');
+  const each = (resident() - alone) / peers;
+  const crowded = await p99(3);
+  const ends = await Promise.all(hanging.map(({ ended }) => ended));
+  const longest = Math.max(...ends);
+  console.log(`p99 alone ${quiet.toFixed(1)} ms, beside ${peers} peers ${crowded.toFixed(1)} ms; ${each.toFixed(1)} KiB each; the last was sent away after ${longest} ms`);
+  assert.ok(crowded < 5 * quiet + 20 * patience, `p99 ${quiet} -> ${crowded} ms`);
+  assert.ok(patience > 1 || each <= 16, `${each} KiB for each`);
+  assert.ok(longest < 12_000 * patience, `${longest} ms`);
+  const slowBody = hanging.find((_, i) => i % openings.length === 3);
+  assert.match(slowBody.answer, /^HTTP\/1\.1 408 /);
+  assert.match(await (await gateway.fetch('/metrics')).text(), /weir_server_refused_total\{limit="handshake"\} [1-9]/);
+});
+
+test('a client that reads the page slowly is let go, and costs nobody anything', { timeout: 120_000 }, async () => {
+  const readers = Array.from({ length: 50 }, () => {
+    const socket = createConnection({ host: '127.0.0.1', port: gateway.port }).on('error', () => {});
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1));
+    return socket;
+  });
+  assert.ok((await p99(2)) < 1000 * patience);
+  for (const socket of readers) socket.destroy();
+});
