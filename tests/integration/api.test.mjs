@@ -157,7 +157,7 @@ test('every parameter is taken: its example, each of its values, and its bounds;
 });
 
 test('parameters that are not described are refused, and the gateway knows no others', async () => {
-  await call('openStream', 400, { query: { colour: 'blue' } });
+  for (const [id, { tags }] of api.operations) if (!tags.includes('pages')) await call(id, 400, { query: { colour: 'blue' } });
   for (const id of ['readHistory', 'listLosses']) {
     const { detail } = await call(id, 400, { query: { colour: 'blue' } });
     const described = api.operations.get(id).parameters.map(({ name }) => name);

@@ -37,9 +37,6 @@ test('secrets are used, rightly and wrongly', async () => {
   const code = (await gateway.weir('pair')).stdout.match(/\d{4}-\d{4}/)[0];
   canaries.set('pairing code', code);
   const post = (path, body, role = null) => gateway.fetch(path, { role, method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  for (const body of [{ name: 'anna', passphrase: passPhrase }, { name: 'anna', password: passPhrase }, { code: passPhrase }, passPhrase]) {
-    see('a refused sign-in', await (await post('/v1/session', body)).text());
-  }
   const signedIn = await post('/v1/session', { code });
   const cookie = /weir_session=([^;]+)/.exec(signedIn.headers.get('set-cookie'));
   assert.ok(cookie, 'a session cookie');
@@ -48,6 +45,10 @@ test('secrets are used, rightly and wrongly', async () => {
   const session = { cookie: `weir_session=${cookie[1]}` };
   assert.equal((await ask('/v1/session', { role: null, headers: session })).response.status, 200);
   see('a refused reuse of the code', await (await post('/v1/session', { code })).text());
+
+  for (const body of [{ name: 'anna', pass_phrase: passPhrase }, { user: 'anna', password: passPhrase }, { code: passPhrase }, passPhrase]) {
+    see('a refused sign-in', await (await post('/v1/session', body)).text());
+  }
 
   const { ticket } = await (await post('/v1/tickets', undefined, 'viewer')).json();
   canaries.set('ticket', ticket);

@@ -90,7 +90,7 @@ test('messages of a client are expanded, whole and in fragments, with control fr
 async function byHand(...frames) {
   const socket = connect(gateway.port, '127.0.0.1');
   const token = await gateway.token('viewer');
-  socket.write(`GET /v1/stream HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${token}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+  socket.write(`GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
     'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n');
   for (const bytes of frames) socket.write(bytes);
   let all = Buffer.alloc(0);

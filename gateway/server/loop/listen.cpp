@@ -62,7 +62,8 @@ Result<std::uint16_t> listen_at(lws_context* context, const ServerOptions& optio
   info.ka_time = keepalive_seconds;
   info.ka_probes = 3;
   info.ka_interval = 10;
-  info.timeout_secs = info.timeout_secs_ah_idle = stranger_limits::handshake_max.count();  // TLS and the head of a request
+  // A little later than our own deadline, which tells a body that it was too slow, and counts.
+  info.timeout_secs = info.timeout_secs_ah_idle = static_cast<unsigned>(stranger_limits::handshake_max.count()) + 1;
   info.keepalive_timeout = 15;
   info.retry_and_idle_policy = &websocket_liveness;
   info.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
