@@ -1,9 +1,10 @@
 // A thousand peers that hang: half a head, a byte now and then, nothing at all, a body that doesn't come. Others don't feel them.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import test, { before } from 'node:test';
-import { patience, startGateway, waitFor } from './harness.mjs';
+import { freePort, patience, startGateway, waitFor } from './harness.mjs';
 
 const peers = 1000;
 let gateway, token;
@@ -84,4 +85,31 @@ test('a client that reads the page slowly is let go, and costs nobody anything',
   });
   assert.ok((await p99(2)) < 1000 * patience);
   for (const socket of readers) socket.destroy();
+});
+
+// Over loopback strangers are not limited: a proxy asks for many. So by another address of this computer, where it has one.
+const outside = Object.values(networkInterfaces()).flat().find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+
+test('32 strangers who hang keep nobody out, and an address brings no more than 20 a second', { skip: !outside && 'no address but loopback', timeout: 60_000 }, async () => {
+  const port = await freePort();
+  const open = await startGateway({ start: false });
+  writeFileSync(open.config, `data_dir = "${open.folder}/data"\n[server]\nlisten = ["127.0.0.1:${open.port}", "${outside}:${port}"]\ntls = "off"\ninsecure = true\n`);
+  await open.start();
+  const good = await open.token('viewer');
+  const refused = async (limit) => Number(new RegExp(`weir_server_refused_total\\{limit="${limit}"\\} (\\d+)`).exec(await (await open.fetch('/metrics')).text())[1]);
+  const connect = () => new Promise((done) => {
+    const socket = createConnection({ host: outside, port }, () => done(socket)).on('error', () => {});
+    socket.on('close', () => (socket.gone = true));
+    socket.resume();
+  });
+  const first = await connect();
+  const hanging = [first, ...(await Promise.all(Array.from({ length: 34 }, connect)))];
+  await waitFor(() => first.gone, 'the first of them to make room', 4000);
+  assert.ok(hanging.filter(({ gone }) => !gone).length <= 32);
+  assert.ok((await refused('unauthenticated')) >= 3);
+  const response = await fetch(`http://${outside}:${port}/v1/devices`, { headers: { authorization: `Bearer ${good}` } });
+  assert.equal(response.status, 200);
+  await Promise.all(Array.from({ length: 60 }, connect));
+  await waitFor(async () => (await refused('arrivals_per_address')) > 10, 'the address to be slowed down');
+  for (const socket of hanging) socket.destroy();
 });
