@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <future>
 #include <iterator>
@@ -14,6 +15,7 @@
 #include <thread>
 
 #include "access/audit_file.h"
+#include "access/audit_row.h"
 #include "base/text.h"
 #include "support/manual_clock.h"
 #include "support/temporary_folder.h"
@@ -310,6 +312,46 @@ TEST_F(AuditTest, KilledWhileAppendingTheChainVerifiesAndNoRowThatWasDoneIsMissi
     EXPECT_EQ(verify().fault, "");
     EXPECT_GE(verify().rows, done_rows);
   }
+}
+
+/// Whoever knows how rows are made can make them: what binds them to others then tells.
+class ForgerTest : public AuditTest {
+ protected:
+  void SetUp() override {
+    add(5);
+    const std::string text = contents(file());
+    for (const auto line : split(std::string_view(text).substr(0, text.size() - 1), '\n')) lines_.emplace_back(line);
+  }
+  void forge(std::uint64_t seq, std::string_view prev) {
+    lines_.resize(std::max<std::size_t>(lines_.size(), seq));
+    lines_[seq - 1] = audit_row(seq, {}, entry(99), prev);
+  }
+  std::string hash(std::size_t seq) const { return std::string(audit_link(lines_[seq - 1])->hash); }
+  std::string fault() {
+    std::string text;
+    for (const auto& line : lines_) text.append(line).append("\n");
+    put(file(), text);
+    return verify().fault;
+  }
+  std::vector<std::string> lines_;
+};
+
+TEST_F(ForgerTest, ARowWithAHashOfItsOwnIsFoundByTheNext) {
+  forge(3, hash(2));
+  EXPECT_NE(fault().find("row 4 does not follow the row before it"), std::string::npos);
+}
+
+TEST_F(ForgerTest, AllRowsToTheEndWrittenAnewAreFoundByTheHead) {
+  for (std::uint64_t seq = 3; seq <= 5; ++seq) forge(seq, hash(seq - 1));
+  EXPECT_NE(fault().find("row 5 or one before it was changed"), std::string::npos);
+}
+
+TEST_F(ForgerTest, ARowBehindTheHeadIsNotFollowedUnlessItIsTheNext) {
+  forge(6, audit_genesis);
+  EXPECT_NE(fault(), "");
+  add(1);
+  EXPECT_NE(verify().fault, "") << "a new row must not hide it";
+  EXPECT_EQ(read_audit(folder_.path(), {.limit = 1}).value().rows[0].find("{\"seq\":6,"), 0U) << "the forged row is none";
 }
 
 TEST_F(AuditTest, PagesGoBothWaysAndFilter) {
