@@ -23,6 +23,7 @@
 #include "readers/mqtt/mqtt_reader.h"
 #include "readers/poll_loop.h"
 #include "readers/serial/serial_reader.h"
+#include "server/library_holes.h"
 #include "server/server.h"
 #include "stream/latest.h"
 
@@ -320,6 +321,12 @@ int run_gateway(const Config& config, const std::filesystem::path& file) {
   log_line(Severity::info, "weir", "stopping");
   (*gateway)->stop();
   return (*gateway)->failed() ? 1 : 0;
+}
+
+std::vector<std::string> known_library_holes() {
+  std::vector<std::string> lines;
+  for (const LibraryHole& hole : library_holes()) lines.push_back(describe(hole, library_version()));
+  return lines;
 }
 
 }  // namespace weir::gateway

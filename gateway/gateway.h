@@ -8,6 +8,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "config/config.h"
 
@@ -15,5 +17,8 @@ namespace weir::gateway {
 
 /// Runs until a signal ends it. `file` is read again at SIGHUP. The process's exit code: 0, or 1 after a fault.
 int run_gateway(const Config& config, const std::filesystem::path& file);
+
+/// What is known against the libwebsockets that this process runs on, a line each.
+std::vector<std::string> known_library_holes();
 
 }  // namespace weir::gateway

@@ -105,6 +105,18 @@ CertificateFacts facts_of(const x509_st& certificate) {
           .not_after = time_of(X509_get0_notAfter(&certificate))};
 }
 
+std::string common_name_of(const x509_st& certificate) {
+  const X509_NAME* subject = X509_get_subject_name(&certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0) return "";
+  unsigned char* text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  if (size < 0) return "";
+  std::string name(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+  OPENSSL_free(text);
+  return name;
+}
+
 Result<CertificateFacts> read_certificate(const fs::path& path) {
   const auto file = open_file(path);
   if (!file) return file.error();

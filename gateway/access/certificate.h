@@ -35,6 +35,9 @@ struct KeyPair {
 
 CertificateFacts facts_of(const x509_st& certificate);
 
+/// The subject's common name; empty where it has none, or more than one.
+std::string common_name_of(const x509_st& certificate);
+
 /// The first certificate of a PEM file.
 Result<CertificateFacts> read_certificate(const std::filesystem::path& file);
 

@@ -27,7 +27,8 @@ struct Environment {
   std::ostream& out;
   std::ostream& err;
   std::function<int(const Config&, const std::filesystem::path&)> daemon;
-  std::function<const char*(const char*)> variable;  // getenv
+  std::function<const char*(const char*)> variable;              // getenv
+  std::function<std::vector<std::string>()> library_holes = {};  // what is known against libwebsockets, a line each
 };
 
 struct Option {

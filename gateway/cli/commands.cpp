@@ -38,6 +38,8 @@ std::vector<Command> commands_of_this_machine() {
        Options{config_option, {"print-config", "", "print what is in force, secrets masked, and end"}}, 0, 0, run_daemon},
       {"check", "FILE", "finds every fault of a configuration, then says what would listen where for whom", Options{json_option},
        1, 1, run_check},
+      {"doctor", "", "whether this computer lets the gateway do what its configuration says, and what to do where it does not",
+       Options{config_option, json_option}, 0, 0, run_doctor},
       {"schema", "", "the configuration's JSON Schema",
        Options{{"markdown", "", "the reference for people instead"}, json_option}, 0, 0, run_schema},
       {"token add", "", "a new token, printed once; the gateway may run or not",

@@ -136,6 +136,9 @@ std::string status_text(const ordered_json& status, std::uint64_t endurance) {
   text += line("flash", flash_text(member(status, "flash"), endurance));
   text += line("losses", losses_text(member(status, "losses")));
   if (log.contains("replaced")) text += line("damaged", "a damaged log was set aside as " + member_text(log, "replaced"));
+  const ordered_json tls = member(status, "tls");
+  if (tls.is_object())
+    text += line("tls", "SHA-256 " + member_text(tls, "fingerprint") + ", until " + member_text(tls, "expires"));
   const bool synchronised = flag(member(status, "clock"), "synchronised");
   return text + line("clock", synchronised ? "synchronised" : "NOT SYNCHRONISED: readings are marked until it is");
 }

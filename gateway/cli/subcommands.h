@@ -7,6 +7,7 @@ namespace weir::gateway::cli {
 
 int run_daemon(const Arguments& arguments, Environment& environment);
 int run_check(const Arguments& arguments, Environment& environment);
+int run_doctor(const Arguments& arguments, Environment& environment);
 int run_schema(const Arguments& arguments, Environment& environment);
 int run_token_add(const Arguments& arguments, Environment& environment);
 int run_token_list(const Arguments& arguments, Environment& environment);

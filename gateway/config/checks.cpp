@@ -86,6 +86,24 @@ void default_tls(ServerOptions& server, const Faults& faults) {
   if (exposed && !server.insecure && !faults.placed("server.tls")) server.tls = TlsAuto{};
 }
 
+void check_client_certificates(const ServerOptions& server, Faults& faults) {
+  const bool tls = !std::holds_alternative<TlsOff>(server.tls);
+  if (!server.client_ca.empty() && !tls)
+    faults.add("server.client_ca", "there is no TLS in which clients could show a certificate",
+               "set tls = \"auto\", or remove it");
+  if (!server.client_ca.empty()) check_public_file(server.client_ca, "server.client_ca", faults);
+  if (server.client_ca.empty() && server.client_certificate_required && !faults.has("server.client_ca"))
+    faults.add("server.client_certificate_required", "whose certificates is not said", "name them: client_ca = \"…\"");
+  const auto& known = server.client_certificates;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const std::string key = key_at("server.client_certificate", i);
+    if (server.client_ca.empty()) faults.add(key, "whose certificates is not said", "name them: client_ca = \"…\"");
+    const auto same = [&](const ClientCertificate& other) { return other.common_name == known[i].common_name; };
+    if (std::any_of(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(i), same))
+      faults.add(key + ".common_name", "has a role already", "give each name one role");
+  }
+}
+
 void check_server(ServerOptions& server, Faults& faults) {
   default_tls(server, faults);
   if (server.listen.empty() && !faults.has("server.listen")) {
@@ -98,6 +116,7 @@ void check_server(ServerOptions& server, Faults& faults) {
     check_public_file(files->certificate, "server.tls.certificate", faults);
     check_private_file(files->key, "server.tls.key", faults);
   }
+  check_client_certificates(server, faults);
 }
 
 void check_readers(Config& config, Faults& faults) {

@@ -32,10 +32,21 @@ struct TlsFiles {
   std::filesystem::path certificate, key;
 };
 
+/// A machine that signs in with a certificate of `client_ca`: who it is, by the common name, and what it may do.
+struct ClientCertificate {
+  enum class Role : std::uint8_t { viewer, operator_, admin, ingest };  // as in access/access.h
+  std::string common_name;
+  Role role = Role::viewer;
+};
+
 struct ServerOptions {
   std::vector<ListenAddress> listen = {{"127.0.0.1", 8080}};
   std::variant<TlsOff, TlsAuto, TlsFiles> tls;
   bool insecure = false;
+  std::filesystem::path client_ca;  // empty: no client is asked for a certificate
+  bool client_certificate_required = false;
+  std::vector<ClientCertificate> client_certificates;
+  std::string security_contact;  // a URI; empty: none was named
   std::vector<std::string> origins;
   std::vector<std::string> hosts;
   unsigned connections_max = 12000;

@@ -10,9 +10,15 @@ std::string who(const ListenAddress& address) {
   return "everybody who can reach this address";
 }
 
+std::string clients(const ServerOptions& server) {
+  if (server.client_ca.empty()) return "";
+  return (server.client_certificate_required ? ", for clients with a certificate of " : ", clients may show a certificate of ") +
+         server.client_ca.string();
+}
+
 std::string protection(const ServerOptions& server, const ListenAddress& address) {
-  if (std::holds_alternative<TlsAuto>(server.tls)) return "TLS with a certificate of its own";
-  if (const auto* files = std::get_if<TlsFiles>(&server.tls)) return "TLS with " + files->certificate.string();
+  if (std::holds_alternative<TlsAuto>(server.tls)) return "TLS with a certificate of its own" + clients(server);
+  if (const auto* files = std::get_if<TlsFiles>(&server.tls)) return "TLS with " + files->certificate.string() + clients(server);
   return address.loopback() ? "no TLS" : "NO TLS: tokens and data can be read on the way";
 }
 

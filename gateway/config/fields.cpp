@@ -49,6 +49,24 @@ Member tls_member() {
           }};
 }
 
+const Section& client_certificate_section() {
+  static const Section section{"server.client_certificate",
+                               "A machine that needs no token: it shows a certificate of `client_ca`.",
+                               {{.key = "common_name",
+                                 .help = "of the certificate's subject, to the letter",
+                                 .required = true,
+                                 .check = check_name,
+                                 .member = member<&ClientCertificate::common_name>()},
+                                {.key = "role",
+                                 .type = Type::choice,
+                                 .help = "what it may do",
+                                 .required = true,
+                                 .choices = {"viewer", "operator", "admin", "ingest"},
+                                 .member = member<&ClientCertificate::role>()}},
+                               defaults_of<ClientCertificate>};
+  return section;
+}
+
 const Section& server_section() {
   static const Section section{
       "server",
@@ -68,6 +86,19 @@ const Section& server_section() {
         .type = Type::boolean,
         .help = "true: others may reach it without TLS, and listeners on the way read everything",
         .member = member<&ServerOptions::insecure>()},
+       {.key = "client_ca",
+        .type = Type::path,
+        .help = "PEM: clients may show a certificate that one of these has signed; taken anew when it changes",
+        .member = member<&ServerOptions::client_ca>()},
+       {.key = "client_certificate_required",
+        .type = Type::boolean,
+        .help = "true: who shows no such certificate gets no further than the handshake, browsers too",
+        .member = member<&ServerOptions::client_certificate_required>()},
+       {.key = "security_contact",
+        .help = "whom to tell of a hole in this gateway's security: `mailto:…`, `https://…` or `tel:…`, for "
+                "`/.well-known/security.txt`",
+        .check = check_contact,
+        .member = member<&ServerOptions::security_contact>()},
        {.key = "origins",
         .type = Type::texts,
         .help = "further web pages that may use it: `https://host:port`",
@@ -115,7 +146,12 @@ const Section& server_section() {
         .type = Type::boolean,
         .help = "true: WebSocket messages are compressed for clients that offer it (permessage-deflate): fewer bytes, more work; "
                 "no memory for each client",
-        .member = member<&ServerOptions::websocket_compression>()}},
+        .member = member<&ServerOptions::websocket_compression>()},
+       {.key = "client_certificate",
+        .type = Type::tables,
+        .help = "machines that sign in by their certificate",
+        .section = &client_certificate_section(),
+        .children = tables<&ServerOptions::client_certificates>()}},
       defaults_of<ServerOptions>};
   return section;
 }

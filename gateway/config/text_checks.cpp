@@ -159,6 +159,14 @@ MaybeComplaint check_host(std::string_view text) {
                    "write the name alone, without scheme, port or path: \"gateway.example\""};
 }
 
+MaybeComplaint check_contact(std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  for (const std::string_view scheme : {"mailto:", "https://", "tel:"}) {
+    if (plain && text.starts_with(scheme) && text.size() > scheme.size()) return std::nullopt;
+  }
+  return Complaint{quoted(text) + " is not a contact", "write \"mailto:…\", \"https://…\" or \"tel:…\""};
+}
+
 MaybeComplaint check_name(std::string_view text) {
   if (is_name(text)) return std::nullopt;
   return Complaint{"is not a name", "write 1 to " + std::to_string(limits::name_bytes_max) + " bytes without control characters"};

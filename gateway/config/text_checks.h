@@ -32,6 +32,7 @@ std::string format_size(std::uint64_t bytes);
 MaybeComplaint check_listen(std::string_view text);
 MaybeComplaint check_origin(std::string_view text);
 MaybeComplaint check_host(std::string_view text);
+MaybeComplaint check_contact(std::string_view text);      // RFC 9116 section 2.5.3
 MaybeComplaint check_name(std::string_view text);         // device, metric, command
 MaybeComplaint check_reader_name(std::string_view text);  // it becomes part of file names and metrics
 MaybeComplaint check_mqtt_url(std::string_view text);

@@ -149,7 +149,8 @@ std::optional<Response> check_query(const Call& call) {
 std::optional<Response> check_page(const Call& call) {
   const Request& request = call.request;
   if (!writes(request.method) || call.connection.credential().kind == Credential::Kind::token) return std::nullopt;
-  if (!call.route->right && request.origin.empty() && request.fetch_site.empty()) return std::nullopt;  // no browser
+  const bool by_cookie = call.route->right && call.connection.credential().kind == Credential::Kind::session;
+  if (!by_cookie && request.origin.empty() && request.fetch_site.empty()) return std::nullopt;  // no browser
   if (from_own_page(request.origin, request.fetch_site, request.host, request.tls, call.host.options().origins))
     return std::nullopt;
   return problem(403, "a signed-in page may change things only from its own origin");
@@ -166,6 +167,8 @@ std::optional<Principal> identify(const Request& request, Right needs, Connectio
       connection.hold(std::move(*credential));
   } else if (const auto secret = cookie_value(request.cookie, session_cookie)) {
     connection.hold({Credential::Kind::session, needs, connection.host().same_text(*secret)});
+  } else if (!request.client_name.empty()) {
+    connection.hold({Credential::Kind::certificate, needs, connection.host().same_text(request.client_name)});
   }
   return connection.principal();
 }

@@ -28,6 +28,8 @@ constexpr Route table[] = {
     {Method::get, "/healthz", std::nullopt, health},
     {Method::get, "/readyz", std::nullopt, readiness},
     {Method::get, "/metrics", Right::read, metrics},
+    {Method::get, "/.well-known/security.txt", std::nullopt, security_txt},
+    {Method::get, "/.well-known/security-policy.txt", std::nullopt, security_policy},
     {Method::get, "/openapi.json", std::nullopt, serve_asset, "*"},
     {Method::get, "/asyncapi.json", std::nullopt, serve_asset, "*"},
     {Method::get, "/", std::nullopt, serve_asset, "*"},

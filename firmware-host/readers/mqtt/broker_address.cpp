@@ -98,10 +98,14 @@ Result<std::string> BrokerAddress::resolve() const {
   return "tcp://" + BrokerAddress{false, numeric, port}.text();
 }
 
-std::string BrokerAddress::why_unreachable() const {
+std::string BrokerAddress::why_no_connection() const {
   auto list = look_up(*this);
   if (!list) return list.error().message;
-  auto words = errno_words(try_connect(preferred(**list)), text());
+  return errno_words(try_connect(preferred(**list)), text());
+}
+
+std::string BrokerAddress::why_unreachable() const {
+  auto words = why_no_connection();
   if (!words.empty()) return words;
   if (tls) return "TLS failed with " + text() + ": check ca, certificate, key, and that the certificate names this host";
   return text() + " accepts connections but doesn't speak MQTT: is the port right, does it want mqtts://?";

@@ -1,8 +1,8 @@
 // BrokerAddress: where the broker is, and in a technician's words why it isn't reached.
 //
 // Purpose    the url in parts, its name resolved, and a look at the TCP port when Paho only says "failed".
-// Thread     resolve() and why_unreachable() block: worker only.
-// Limits     why_unreachable() at most 2 s; resolve() as long as the system's resolver.
+// Thread     resolve() and why_…() block: worker only.
+// Limits     why_…() at most 2 s beside the lookup; resolve() as long as the system's resolver.
 // Errors     what, where (host and port) and what to do.
 #pragma once
 
@@ -24,7 +24,9 @@ struct BrokerAddress {
   std::string text() const;  // "broker.local:1883"
   /// The url for Paho. Without TLS the name is resolved here, for Paho would do it with all its clients locked.
   Result<std::string> resolve() const;
-  /// Tries the TCP port; never empty.
+  /// Tries the TCP port; empty: it takes connections.
+  std::string why_no_connection() const;
+  /// The same, and what it may be where the port takes connections; never empty.
   std::string why_unreachable() const;
 };
 

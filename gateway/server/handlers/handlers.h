@@ -33,6 +33,8 @@ Outcome list_audit(Call& call);       // GET /v1/audit
 Outcome health(Call& call);           // GET /healthz
 Outcome readiness(Call& call);        // GET /readyz
 Outcome metrics(Call& call);          // GET /metrics
+Outcome security_txt(Call& call);     // GET /.well-known/security.txt
+Outcome security_policy(Call& call);  // GET /.well-known/security-policy.txt
 Outcome serve_asset(Call& call);      // GET of the descriptions and everything else
 
 }  // namespace weir::gateway

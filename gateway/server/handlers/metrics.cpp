@@ -110,6 +110,11 @@ void append_refusals(MetricsText& out, const Refusals& refusals) {
 
 void append_server(MetricsText& out, Host& host) {
   append_connections(out, host);
+  if (host.tls()) {
+    const auto expires = host.certificate()->pair().facts.not_after.time_since_epoch();
+    out.gauge("weir_server_certificate_expires_seconds", "When the TLS certificate ends, in seconds since 1970.");
+    out.value(static_cast<std::uint64_t>(std::max<std::int64_t>(std::chrono::floor<std::chrono::seconds>(expires).count(), 0)));
+  }
   const Counters& counters = host.counters();
   out.counter("weir_server_connections_total", "Connections accepted since start.", counters.connections);
   append_refusals(out, counters.refusals);

@@ -108,6 +108,13 @@ void append_time_now(std::string& text, Timestamp now, bool synchronised) {
   out.flag("synchronised", synchronised);
 }
 
+void append_tls(std::string& text, const CertificateFacts& certificate) {
+  Object out(text);
+  out.text("fingerprint", certificate.fingerprint);
+  out.text("subject", certificate.subject);
+  out.text("expires", format_time(certificate.not_after));
+}
+
 void append_readers(std::string& text, const std::vector<firmware::ReaderStatus>& readers) {
   text += '[';
   for (const auto& reader : readers) {
@@ -134,6 +141,7 @@ Outcome show_status(Call& call) {
     append_flash(out.name("flash"), stats);
     append_losses(out.name("losses"), context.log, stats, now);
     append_time_now(out.name("clock"), now, stats.clock_synchronised);
+    if (call.host.tls()) append_tls(out.name("tls"), call.host.certificate()->pair().facts);
     out.number("connections", call.host.connections().size());
   }
   return json_response(200, std::move(body));

@@ -27,9 +27,10 @@ struct Request {
   std::string subject;  // what `{…}` in the route stood for
   std::string peer;     // address, without the port
   bool tls = false;
-  bool forwarded = false;  // by a proxy, as it says itself
+  bool forwarded = false;      // by a proxy, as it says itself
   std::size_t head_bytes = 0;  // of the headers that the library knows
-  bool chunks = true;      // the client is HTTP/1.1 and understands chunked answers
+  std::string client_name;     // common name of the certificate that it showed; empty: none
+  bool chunks = true;          // the client is HTTP/1.1 and understands chunked answers
 
   // Headers; empty where absent.
   std::string host, origin, fetch_site, authorization, cookie;

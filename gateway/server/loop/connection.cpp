@@ -382,6 +382,7 @@ std::optional<Principal> Connection::principal() const {
   switch (credential_.kind) {
     case Credential::Kind::token: return host_.access().by_token(*credential_.secret);
     case Credential::Kind::session: return host_.access().by_session(*credential_.secret);
+    case Credential::Kind::certificate: return host_.by_certificate(*credential_.secret);
     case Credential::Kind::none: break;
   }
   return std::nullopt;

@@ -37,9 +37,9 @@ struct MessagePart {
 
 /// Who asked, so that a live stream can be asked about again.
 struct Credential {
-  enum class Kind : std::uint8_t { none, token, session } kind = Kind::none;
+  enum class Kind : std::uint8_t { none, token, session, certificate } kind = Kind::none;
   Right needs = Right::read;
-  std::shared_ptr<const std::string> secret;  // of Host::same_text()
+  std::shared_ptr<const std::string> secret;  // of Host::same_text(); a certificate's common name
 };
 
 class Connection {

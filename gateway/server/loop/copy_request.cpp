@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/loop/server_certificate.h"
+
 namespace weir::gateway {
 namespace {
 
@@ -104,6 +106,7 @@ std::optional<Request> copy_request(lws* handle) {
   request.query = query(handle);
   request.chunks = header(handle, WSI_TOKEN_HTTP) == "HTTP/1.1";
   request.tls = lws_is_ssl(handle) != 0;
+  if (request.tls) request.client_name = client_name(lws_get_ssl(handle));
   request.forwarded = lws_hdr_total_length(handle, WSI_TOKEN_X_FORWARDED_FOR) > 0;
   request.head_bytes = known_bytes(handle);
   copy_headers(handle, request);

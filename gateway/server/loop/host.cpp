@@ -38,12 +38,19 @@ Host::Host(const ServerContext& context, std::function<void()> signal)
 Host::~Host() = default;
 
 Result<void> Host::open_certificate() {
-  const auto* files = std::get_if<TlsFiles>(&options().tls);
-  if (files == nullptr) return {};
-  auto opened = ServerCertificate::open(*files, clock());
+  if (std::holds_alternative<TlsOff>(options().tls)) return {};
+  auto opened = ServerCertificate::open(options(), clock());
   if (!opened) return opened.error();
   certificate_ = std::move(*opened);
   return {};
+}
+
+std::optional<Principal> Host::by_certificate(std::string_view common_name) const {
+  static_assert(static_cast<int>(ClientCertificate::Role::ingest) == static_cast<int>(Role::ingest));
+  for (const ClientCertificate& known : options().client_certificates) {
+    if (known.common_name == common_name) return Principal{"certificate:" + known.common_name, static_cast<Role>(known.role)};
+  }
+  return std::nullopt;
 }
 
 std::shared_ptr<const std::string> Host::same_text(std::string_view text) {

@@ -93,7 +93,8 @@ class Host {
   Gzips& gzips() { return gzips_; }
   bool tls() const { return certificate_ != nullptr; }
   ServerCertificate* certificate() const { return certificate_.get(); }  // null: no TLS
-  Result<void> open_certificate();                                       // what the options name
+  std::optional<Principal> by_certificate(std::string_view common_name) const;
+  Result<void> open_certificate();  // what the options name
   bool stopping() const { return stopping_; }
   std::string& scratch() { return scratch_; }  // for one write; cleared by whoever takes it
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/limits.h"
+#include "server/library_holes.h"
 #include "server/loop/callbacks.h"
 #include "server/loop/host.h"
 #include "server/loop/listen.h"
@@ -31,6 +32,16 @@ void log_from_library(int level, const char* line) {
 
 /// The library answers nothing to a head that it has no room for: what is a little too long is for us to refuse.
 constexpr std::size_t header_slack = 4096;
+
+/// Where others can reach the gateway they reach the library first.
+void tell_holes(const ServerOptions& options) {
+  const auto& listen = options.listen;
+  if (std::all_of(listen.begin(), listen.end(), [](const ListenAddress& address) { return address.loopback(); })) return;
+  const auto holes = library_holes();
+  for (const LibraryHole& hole : holes) log_line(Severity::notice, "server", describe(hole, library_version()));
+  if (!holes.empty())
+    log_line(Severity::warning, "server", "others can reach this libwebsockets: " + std::string(library_remedy));
+}
 
 class LoopServer final : public Server {
  public:
@@ -86,6 +97,7 @@ Result<void> LoopServer::open() {
   auto ports = listen_on(owned_, host_.options());
   if (!ports) return ports.error();
   ports_ = std::move(*ports);
+  tell_holes(host_.options());
   start_handles();
   return {};
 }

@@ -1,5 +1,6 @@
 #include "server/loop/server_certificate.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
@@ -23,15 +24,16 @@ void keep_no_sessions(SSL_CTX* context) {
 }
 
 int show_current(SSL* connection, void* certificate) {
-  const KeyPair& pair = static_cast<const ServerCertificate*>(certificate)->pair();
-  SSL_certs_clear(connection);
-  return SSL_use_cert_and_key(connection, pair.certificate.get(), pair.key.get(), pair.chain.get(), 1);
+  return static_cast<const ServerCertificate*>(certificate)->show(connection) ? 1 : 0;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ServerCertificate>> ServerCertificate::open(TlsFiles files, const Clock& clock) {
-  std::unique_ptr<ServerCertificate> opened(new ServerCertificate(std::move(files), clock));
+ServerCertificate::ServerCertificate(const ServerOptions& options, const Clock& clock)
+    : options_(options), files_(std::get<TlsFiles>(options.tls)), clock_(clock) {}
+
+Result<std::unique_ptr<ServerCertificate>> ServerCertificate::open(const ServerOptions& options, const Clock& clock) {
+  std::unique_ptr<ServerCertificate> opened(new ServerCertificate(options, clock));
   if (auto loaded = opened->load(); !loaded) return loaded.error();
   return opened;
 }
@@ -42,15 +44,35 @@ bool ServerCertificate::equip(SSL_CTX* context) {
                                    SSL_OP_PRIORITIZE_CHACHA);  // who begins with ChaCha20 has no AES in hardware
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_cert_cb(context, show_current, this);
+  const int required = options_.client_certificate_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+  if (clients_) SSL_CTX_set_verify(context, SSL_VERIFY_PEER | required, nullptr);
   return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 && SSL_CTX_set_cipher_list(context, tls12_ciphers) == 1 &&
          SSL_CTX_set1_groups_list(context, groups) == 1;
+}
+
+bool ServerCertificate::show(SSL* connection) const {
+  SSL_certs_clear(connection);
+  if (clients_ && SSL_set1_verify_cert_store(connection, clients_.get()) != 1) return false;
+  return SSL_use_cert_and_key(connection, pair_.certificate.get(), pair_.key.get(), pair_.chain.get(), 1) == 1;
+}
+
+Result<std::shared_ptr<X509_STORE>> ServerCertificate::load_clients() const {
+  std::shared_ptr<X509_STORE> store;
+  if (options_.client_ca.empty()) return store;
+  store = {X509_STORE_new(), X509_STORE_free};
+  if (store && X509_STORE_load_file(store.get(), options_.client_ca.c_str()) == 1) return store;
+  ERR_clear_error();
+  return Error{ErrorCode::invalid, "server.client_ca: " + options_.client_ca.string() + ": has no certificates in PEM"};
 }
 
 Result<void> ServerCertificate::load() {
   tried_ = seen_ = stamps();
   auto pair = load_key_pair(files_.certificate, files_.key);
   if (!pair) return Error{pair.error().code, "server.tls: " + pair.error().message};
+  auto clients = load_clients();
+  if (!clients) return clients.error();
   pair_ = std::move(*pair);
+  clients_ = std::move(*clients);
   const CertificateFacts& facts = pair_.facts;
   log_line(Severity::notice, "server",
            "TLS with " + files_.certificate.string() + ", SHA-256 fingerprint " + facts.fingerprint + ", until " +
@@ -81,7 +103,13 @@ ServerCertificate::Stamps ServerCertificate::stamps() const {
     return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
             std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
   };
-  return {stamp(files_.certificate), stamp(files_.key)};
+  return {stamp(files_.certificate), stamp(files_.key), stamp(options_.client_ca)};
+}
+
+std::string client_name(SSL* connection) {
+  const X509* certificate = connection == nullptr ? nullptr : SSL_get0_peer_certificate(connection);
+  if (certificate == nullptr || SSL_get_verify_result(connection) != X509_V_OK) return "";
+  return common_name_of(*certificate);
 }
 
 }  // namespace weir::gateway

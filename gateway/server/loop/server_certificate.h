@@ -11,18 +11,22 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "access/certificate.h"
 #include "base/result.h"
 #include "config/config.h"
 
 struct ssl_ctx_st;
+struct ssl_st;
+struct x509_store_st;
 
 namespace weir::gateway {
 
 class ServerCertificate {
  public:
-  static Result<std::unique_ptr<ServerCertificate>> open(TlsFiles files, const Clock& clock);
+  /// `options` outlive it, and name files.
+  static Result<std::unique_ptr<ServerCertificate>> open(const ServerOptions& options, const Clock& clock);
 
   /// A listener's context: what it speaks, and this pair for each handshake. False: OpenSSL refuses.
   bool equip(ssl_ctx_st* context);
@@ -33,22 +37,31 @@ class ServerCertificate {
 
   const KeyPair& pair() const { return pair_; }
 
+  /// A handshake begins: it is given what is in force now.
+  bool show(ssl_st* connection) const;
+
  private:
   struct Stamp {
     std::uint64_t device = 0, inode = 0, size = 0;
     std::int64_t changed = 0;
     bool operator==(const Stamp&) const = default;
   };
-  using Stamps = std::array<Stamp, 2>;
+  using Stamps = std::array<Stamp, 3>;
 
-  ServerCertificate(TlsFiles files, const Clock& clock) : files_(std::move(files)), clock_(clock) {}
+  ServerCertificate(const ServerOptions& options, const Clock& clock);
   Result<void> load();
+  Result<std::shared_ptr<x509_store_st>> load_clients() const;
   Stamps stamps() const;
 
-  const TlsFiles files_;
+  const ServerOptions& options_;
+  const TlsFiles& files_;
   const Clock& clock_;
   KeyPair pair_;
+  std::shared_ptr<x509_store_st> clients_;  // who signs clients' certificates; null: nobody is asked for one
   Stamps tried_{}, seen_{};
 };
+
+/// The common name of the certificate that the client showed and that was found good; empty: none.
+std::string client_name(ssl_st* connection);
 
 }  // namespace weir::gateway
