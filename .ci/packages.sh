@@ -9,7 +9,7 @@ packages_of() {
     lint) echo "clang-format-14 clang-tidy-14 shellcheck" ;;
     bench) echo "libbenchmark-dev mosquitto valgrind binutils" ;;
     run) echo mosquitto ;;
-    test) echo "mosquitto mosquitto-clients socat curl jq util-linux nginx haproxy openssl" ;;
+    test) echo "mosquitto mosquitto-clients socat curl jq util-linux nginx haproxy openssl binutils systemd strace" ;;
     browser) echo "chromium fonts-dejavu-core" ;;
     fuzz) echo "clang libclang-rt-14-dev" ;;
     node) node_packages ;;

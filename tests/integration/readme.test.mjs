@@ -42,10 +42,10 @@ test('the lines before the table make a token that works', async () => {
 test('each line for the shell does what it says', async () => {
   const inItsFolder = (line) => line.replace('build/run/weir.toml', gateway.config).replace('weir-backup.db', join(gateway.folder, 'weir-backup.db'));
   const lines = blocks('sh')[1].replace('$PWD/build/release/bin', bin).trim().split('\n').map(inItsFolder);
-  assert.equal(lines.length, 7);
+  assert.equal(lines.length, 8);
   const [path, ...commands] = lines;
   const env = { WEIR_URL: gateway.url, WEIR_TOKEN: await gateway.token() };
-  const shown = [/ready/, /^time +count/, /^time,value/, /^$/, /the log up to/, /^sound$/m];
+  const shown = [/ready/, /^time +count/, /^time,value/, /^$/, /the log up to/, /^0 faults/m, /^sound$/m];
   for (const [i, command] of commands.entries()) {
     const { code, stdout, stderr } = await run('sh', ['-ec', `${path}\n${command}`], { env });
     assert.equal(code, 0, `${command}\n${stderr}`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { get } from 'node:https';
+import { get, request } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -13,13 +13,13 @@ import { patience, run, startGateway, temporaryFolder, waitFor } from './harness
 const certificate = (gateway) => readFileSync(gateway.certificate ?? join(gateway.folder, 'data/tls/certificate.pem'));
 
 /** GET over TLS, trusting only the gateway's own certificate. */
-function fetchTls(gateway, path, headers = {}) {
+function fetchTls(gateway, path, headers = {}, options = {}) {
   return new Promise((done, fail) => {
-    const request = get(`https://127.0.0.1:${gateway.port}${path}`, { ca: certificate(gateway), headers, agent: false }, (response) => {
+    const asked = get(`https://127.0.0.1:${gateway.port}${path}`, { ca: certificate(gateway), headers, agent: false, ...options }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text) => (body += text)).on('end', () => done({ status: response.statusCode, body }));
     });
-    request.on('error', fail);
+    asked.on('error', fail);
   });
 }
 
@@ -116,6 +116,15 @@ test('the certificate stays over a restart, and its fingerprint is in the log', 
   await ready(gateway);
   assert.deepEqual(certificate(gateway), before);
   assert.ok(gateway.log.includes(fingerprint));
+
+  // Where it is compared: beside the code that is typed behind it, and in the status.
+  const paired = JSON.parse((await gateway.weir('pair', '--json')).stdout);
+  assert.equal(paired.fingerprint, fingerprint);
+  assert.match((await gateway.weir('pair')).stderr, new RegExp(`SHA-256 fingerprint first: ${fingerprint}`));
+  const authorization = `Bearer ${await gateway.token()}`;
+  const { tls } = JSON.parse((await fetchTls(gateway, '/v1/status', { authorization })).body);
+  assert.deepEqual([tls.fingerprint, tls.expires], [fingerprint, '2049-12-31T23:59:59Z']);
+  assert.match((await fetchTls(gateway, '/metrics', { authorization })).body, /^weir_server_certificate_expires_seconds 2524607999$/m);
 });
 
 test('what it speaks: TLS 1.2 and 1.3 with forward secrecy, HTTP/1.1, nothing in the clear and nothing that is broken', async () => {
@@ -217,4 +226,78 @@ test('a start with a pair that cannot be used says which file and why', async ()
   const { code, stderr } = await gateway.weir('run');
   assert.equal(code, 1);
   assert.match(stderr, new RegExp(`server.tls: ${other}/key.pem: is not the key of ${folder}/certificate.pem`));
+});
+
+// ---- Client certificates
+
+/** An authority and certificates that it signs: `{ca, client(name)}`, each client `{cert, key}`. */
+async function authority(name) {
+  const folder = temporaryFolder();
+  const at = (file) => join(folder, file);
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc'];
+  await openssl('req', '-x509', ...ec, '-days', '30', '-subj', `/CN=${name}`, '-keyout', at('ca.key'), '-out', at('ca.pem'));
+  const client = async (common) => {
+    await openssl('req', ...ec, '-subj', `/O=Plant/CN=${common}`, '-keyout', at('key'), '-out', at('request'));
+    await openssl('x509', '-req', '-in', at('request'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '30', '-out', at('cert'));
+    return { cert: readFileSync(at('cert')), key: readFileSync(at('key')) };
+  };
+  return { ca: at('ca.pem'), client };
+}
+
+const roles = '[[server.client_certificate]]\ncommon_name = "scada"\nrole = "viewer"\n[[server.client_certificate]]\ncommon_name = "plc"\nrole = "ingest"\n';
+
+async function startForMachines(plant, more = '') {
+  const gateway = await startGateway({ server: `tls = "auto"\nclient_ca = "${plant.ca}"\n${more}`, toml: roles, until: null });
+  await waitFor(() => gateway.log.includes('TLS with'), 'the listener');
+  return gateway;
+}
+
+test('a machine signs in by its certificate, with the role of its name', async () => {
+  const plant = await authority('Plant CA');
+  const gateway = await startForMachines(plant);
+  const scada = await plant.client('scada'), plc = await plant.client('plc'), stranger = await plant.client('stranger');
+  await waitFor(async () => (await fetchTls(gateway, '/healthz')).status === 200, 'the gateway');
+
+  assert.deepEqual(JSON.parse((await fetchTls(gateway, '/v1/session', {}, scada)).body).name, 'certificate:scada');
+  assert.equal((await fetchTls(gateway, '/v1/devices', {}, scada)).status, 200);
+  assert.equal((await fetchTls(gateway, '/v1/devices', {}, plc)).status, 403);
+  assert.equal((await fetchTls(gateway, '/v1/devices', {}, stranger)).status, 401, 'signed, but nobody that is known');
+  assert.equal((await fetchTls(gateway, '/v1/devices')).status, 401, 'no certificate');
+  const authorization = `Bearer ${await gateway.token()}`;
+  assert.equal((await fetchTls(gateway, '/v1/devices', { authorization }, stranger)).status, 200, 'a token all the same');
+  assert.equal((await fetchTls(gateway, '/v1/devices', { authorization }, plc)).status, 200, 'a token comes first');
+  assert.equal((await fetchTls(gateway, '/v1/devices', { authorization: 'Bearer wrong' }, scada)).status, 401);
+
+  const socket = new WebSocket(`wss://127.0.0.1:${gateway.port}/v1/stream?kinds=*&after=earliest`, 'weir.v1.json', { ca: certificate(gateway), ...scada });
+  const message = await new Promise((done, fail) => socket.on('message', (data) => done(JSON.parse(data))).on('error', fail));
+  socket.terminate();
+  assert.equal(message.records[0].event, 'started');
+});
+
+test('machines write, and pages of others do not, though the browser shows the certificate by itself', async () => {
+  const plant = await authority('Plant CA');
+  const gateway = await startForMachines(plant);
+  const plc = await plant.client('plc');
+  const body = '{"device":"boiler-1","metric":"temperature","value":60}';
+  const push = (headers) => new Promise((done, fail) => {
+    const options = { method: 'POST', ca: certificate(gateway), agent: false, ...plc, headers: { 'content-type': 'application/json', 'content-length': body.length, ...headers } };
+    const sent = request(`https://127.0.0.1:${gateway.port}/v1/readings`, options, (response) => response.resume().on('end', () => done(response.statusCode)));
+    sent.on('error', fail).end(body);
+  });
+  assert.equal(await push({}), 200);
+  assert.equal(await push({ origin: 'https://evil.example' }), 403);
+  assert.equal(await push({ 'sec-fetch-site': 'cross-site' }), 403);
+});
+
+test('a certificate of another authority ends the handshake; one that is required and missing does too', async () => {
+  const plant = await authority('Plant CA'), other = await authority('Plant CA');
+  const gateway = await startForMachines(plant, 'client_certificate_required = true');
+  const scada = await plant.client('scada'), forged = await other.client('scada');
+  await waitFor(async () => (await fetchTls(gateway, '/v1/devices', {}, scada)).status === 200, 'the gateway');
+  await assert.rejects(fetchTls(gateway, '/v1/devices', {}, forged), /alert|socket hang up|ECONNRESET/);
+  await assert.rejects(fetchTls(gateway, '/healthz'), /alert|socket hang up|ECONNRESET/);
+  // Another authority in its place: from the next handshake on.
+  writeFileSync(plant.ca, readFileSync(other.ca));
+  await waitFor(async () => (await fetchTls(gateway, '/v1/devices', {}, forged)).status === 200, 'the new authority');
+  await assert.rejects(fetchTls(gateway, '/v1/devices', {}, scada), /alert|socket hang up|ECONNRESET/);
 });

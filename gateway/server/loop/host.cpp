@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t connections_slack = 64;  // beyond connections_max, to be told so
 constexpr std::size_t cold_records_max = 1000;
 constexpr std::chrono::milliseconds tick_interval{500};  // rights that were withdrawn end live streams within a second
-constexpr std::chrono::minutes rights_interval{5};  // a session stays alive by being asked about
+constexpr std::chrono::minutes rights_interval{5};       // a session stays alive by being asked about
 
 }  // namespace
 
@@ -48,7 +48,7 @@ Result<void> Host::open_certificate() {
 std::optional<Principal> Host::by_certificate(std::string_view common_name) const {
   static_assert(static_cast<int>(ClientCertificate::Role::ingest) == static_cast<int>(Role::ingest));
   for (const ClientCertificate& known : options().client_certificates) {
-    if (known.common_name == common_name) return Principal{"certificate:" + known.common_name, static_cast<Role>(known.role)};
+    if (known.common_name == common_name) return Principal{"certificate:" + known.common_name, static_cast<Role>(known.role), {}};
   }
   return std::nullopt;
 }

@@ -13,11 +13,11 @@
 #include "server/loop/host.h"
 #include "server/loop/listen.h"
 #include "server/loop/open_files.h"
+#include "server/strangers.h"
 
 namespace weir::gateway {
 namespace {
 
-constexpr unsigned handshake_seconds_max = 5;
 constexpr std::chrono::milliseconds stop_time_max{1500};  // of the 2 s: the rest is for closing the sockets
 
 void log_from_library(int level, const char* line) {
@@ -108,7 +108,7 @@ bool LoopServer::create_context() {
   info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
                  LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
   if (host_.tls()) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-  info.timeout_secs = handshake_seconds_max;
+  info.timeout_secs = static_cast<unsigned>(stranger_limits::handshake_max.count());
   info.foreign_loops = loops;
   info.pcontext = &owned_;
   info.user = &state_;
