@@ -257,7 +257,7 @@ TEST_F(AuditTest, AnyTamperingIsFound) {
   const auto segments = audit_segments(audit_folder(folder_.path()));
   std::mt19937 random(20261121);
   const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     const auto path = below(8) == 0 ? head() : file(segments[below(segments.size())]);
     const std::string good = contents(path);
     std::string bad = good;
