@@ -74,7 +74,7 @@ test('an upgrade to what is no WebSocket is refused, whatever it is called, and 
 
 test('a Content-Length that is no number of bytes is refused and its connection closed', async () => {
   for (const length of ['-1', '-9223372036854775808', '+5', '5, 6', '0x10', '18446744073709551616']) {
-    const head = `POST /v1/readings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await gateway.token('ingest')}\r\nContent-Length: ${length}\r\n\r\n`;
+    const head = `POST /v1/readings HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${await gateway.token('ingest')}\r\nContent-Length: ${length}\r\n\r\n`;
     const began = Date.now();
     assert.match(await raw(head), /^HTTP\/1\.1 (400|413) |^$/, length);
     assert.ok(Date.now() - began < 8000 * patience, `${length}: kept open`);
@@ -94,16 +94,16 @@ test('permessage-deflate is not agreed to unless it was asked for in the configu
   assert.equal(ws.extensions, undefined);
 });
 
-test('a head of 4 KiB is taken, and one of 20 KB is refused without harm', async () => {
-  const head = (bytes) => `GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: a=${'y'.repeat(bytes)}\r\n\r\n`;
-  assert.match(await raw(head(4000), { enough: answered }), /^HTTP\/1\.1 200 /);
+test('a head of 7 KB is taken, and one of 20 KB is refused without harm', async () => {
+  const head = (bytes) => `GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nCookie: a=${'y'.repeat(bytes)}\r\n\r\n`;
+  assert.match(await raw(head(7000), { enough: answered }), /^HTTP\/1\.1 200 /);
   assert.doesNotMatch(await raw(head(20_000), { enough: answered }), /^HTTP\/1\.1 200 /);
   await healthy();
 });
 
 test('a peer that says nothing, and one that stops in its request, are gone after 5 s', { timeout: 30_000 * patience }, async () => {
   const began = Date.now();
-  const answers = await Promise.all([raw(''), raw('GET /healthz HT'), raw('GET /healthz HTTP/1.1\r\nHost: x\r\n')]);
+  const answers = await Promise.all([raw(''), raw('GET /healthz HT'), raw('GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n')]);
   assert.ok(answers.every((answer) => !answer.includes('200 OK')));
   assert.ok(Date.now() - began < 9000 * patience, `${Date.now() - began} ms`);
   await healthy();
