@@ -128,14 +128,14 @@ fuzz() {
   done
 }
 
-proofs='power kill io-errors full-disk bit-flips'
+proofs='power kill commands io-errors full-disk bit-flips'
 
 # proof NAME [ARGUMENT…]
 proof() {
   suite=$1
   shift
   mkdir -p build/faults
-  if [ "$suite" = kill ]; then node tests/faults/kill.mjs "$@"; else "build/release/bin/faults-$suite" "$@"; fi
+  if [ -e "tests/faults/$suite.mjs" ]; then node "tests/faults/$suite.mjs" "$@"; else "build/release/bin/faults-$suite" "$@"; fi
 }
 
 # Each for a short while, with a seed that is new each day.
@@ -144,6 +144,7 @@ faults() {
   say "proofs of the log, seed $seed"
   check faults-power proof power 100000 "$seed" --seconds 90
   check faults-kill proof kill 50 "$seed"
+  check faults-commands proof commands 1000 "$seed"
   check faults-full-disk proof full-disk 10 "$seed"
   check faults-bit-flips proof bit-flips 100000 "$seed" --seconds 25
   check faults-io-errors proof io-errors 100000 "$seed" --seconds 40

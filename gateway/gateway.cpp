@@ -17,6 +17,7 @@
 #include "access/secrets.h"
 #include "base/log_line.h"
 #include "commands/commands.h"
+#include "commands/trail.h"
 #include "config/changes.h"
 #include "log/log.h"
 #include "log/members.h"
@@ -103,7 +104,7 @@ class Gateway {
   std::unique_ptr<Latest> latest_;
   std::unique_ptr<firmware::PollLoop> loop_;
   std::unique_ptr<Commands> commands_;
-  std::mutex readers_mutex_;  // protects the vector: status is asked from the server's thread
+  std::mutex readers_mutex_;      // protects the vector: status is asked from the server's thread
   Readers readers_;
   std::unique_ptr<Server> server_;
   std::thread loop_thread_, server_thread_;
@@ -118,6 +119,7 @@ Result<std::unique_ptr<Gateway>> Gateway::create(const Config& config) {
                        {.on_commit =
                             [&g] {
                               if (g.server_) g.server_->wake();
+                              if (g.commands_) g.commands_->wake();
                             },
                         .on_fatal = [&g](const Error&) { g.log_failed(); }});
   if (!log) return log.error();
@@ -134,6 +136,7 @@ Result<std::unique_ptr<Gateway>> Gateway::create(const Config& config) {
   if (!loop) return loop.error();
   g.loop_ = std::move(*loop);
   g.commands_ = std::make_unique<Commands>(*g.log_, *g.loop_, g.clock_, declarations_of(config));
+  g.commands_->set_audit(audit_to(*g.audit_));
   auto server = Server::create({.options = g.config_.server,
                                 .log = *g.log_,
                                 .latest = *g.latest_,
@@ -161,8 +164,13 @@ Result<void> Gateway::start() {
   audit_->note({"weir", "local", "gateway.start", WEIR_VERSION, "", "sha256:" + hash_of(configuration_), "done"});
   record("started", log_->stats().replaced.empty() ? "" : "the damaged log was set aside as " + log_->stats().replaced.string());
   loop_thread_ = std::thread([this] { loop_->run(); });
+  on_loop([this, &earlier] { commands_->resume(earlier); });  // before a reader brings an answer to one of them
+  if (const auto ends = missing_ends(config_.data_dir, earlier)) {
+    on_loop([this, &ends] { commands_->audit_ends(*ends); });
+  } else {
+    log_line(Severity::warning, "audit", ends.error().message);
+  }
   start_readers(std::move(*readers));
-  on_loop([this, &earlier] { commands_->resume(earlier); });
   return {};
 }
 
@@ -238,7 +246,7 @@ void Gateway::reload(const Config& config, const std::string& who) {
     return log_line(Severity::error, "configuration", audited.error().message + "; nothing was changed");
   configuration_ = std::move(text);
   stop_readers();
-  commands_->configure(declarations_of(config));
+  on_loop([&] { commands_->configure(declarations_of(config)); });
   start_readers(std::move(*readers));
   record("configuration_changed");
   log_line(Severity::info, "configuration",

@@ -7,6 +7,7 @@
 // Errors     nothing that the world does stops a reader: it retries for ever and tells status().
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,11 +42,13 @@ struct ReaderStatus {
   std::string kind;   // "mqtt", "serial"
   std::string where;  // url or port, without secrets
   bool connected = false;
-  std::string detail;           // why not connected; empty otherwise
-  std::uint64_t messages = 0;   // payloads, lines or frames that came in
-  std::uint64_t readings = 0;   // readings handed over and committed
-  std::uint64_t losses = 0;     // payloads, lines or frames (or single values) that could not be taken
-  std::uint64_t connects = 0;   // times the connection was made
+  std::string detail;                    // why not connected; empty otherwise
+  std::uint64_t messages = 0;            // payloads, lines or frames that came in
+  std::uint64_t readings = 0;            // readings handed over and committed
+  std::uint64_t losses = 0;              // payloads, lines or frames (or single values) that could not be taken
+  std::uint64_t connects = 0;            // times the connection was made
+  std::chrono::nanoseconds line_busy{};  // serial: how long the line carried bytes, or waited for an answer to a poll
+  std::uint64_t polls = 0, retries = 0, unanswered = 0;  // serial: polls sent, sent again, given up
   std::uint64_t held_back = 0;  // payloads not acknowledged, because they were not committed: they come again
 };
 
@@ -67,8 +70,14 @@ class Reader {
   /// True when this reader is the way to the device: it has heard from it, or its configuration can address it.
   virtual bool reaches(const std::string& device) const = 0;
 
+  /// Ok: send() can be called with it now. `invalid`: never with this command; anything else: not now. On the poll loop.
+  virtual Result<void> ready(const Command& command) const = 0;
+
+  /// False: devices here tell no outcome of a command; only their readings can show one. Any thread.
+  virtual bool answers() const { return true; }
+
   /// Hands a command to the device once. `sent` is called exactly once on the poll loop: ok when it left this machine,
-  /// an error when it certainly did not (the device is not connected now: `unavailable`).
+  /// an error when it certainly did not: `invalid`, it never will; anything else, it may be sent again.
   virtual void send(const Command& command, std::function<void(Result<void>)> sent) = 0;
 };
 

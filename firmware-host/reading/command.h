@@ -7,6 +7,7 @@
 // Errors     none.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,12 +43,21 @@ struct DeclaredArgument {
   bool required = true;
 };
 
+/// A command goes out only while a metric of its device says that it may.
+struct Interlock {
+  std::string metric;  // empty: no interlock
+  std::string equals;  // its value as text; empty: any
+  std::optional<double> min, max;
+  std::chrono::nanoseconds age_max = std::chrono::minutes(1);  // an older value is not known to hold
+};
+
 struct DeclaredCommand {
   std::string device;  // a glob in the configuration, a name in a node's HELLO
   std::string name;
   std::vector<DeclaredArgument> args;
   std::string state_metric;  // read back to verify; empty: none
   bool dangerous = false;
+  Interlock interlock = {};
 };
 
 }  // namespace weir

@@ -94,7 +94,9 @@ std::vector<Command> clients_of_the_api() {
                        {"since", "TIME", "RFC 3339, or back from now as -7d"}}),
        0, 0, run_losses},
       {"send", "DEVICE COMMAND [key=value…]", "sends a command and waits for what comes of it",
-       client_options({{"timeout", "DURATION", "how long the device may take; 10s"}}), 2, any_number, run_send},
+       client_options({{"timeout", "DURATION", "how long the device may take; 10s"},
+                       {"confirm", "COMMAND", "the command's name again, for a dangerous one"}}),
+       2, any_number, run_send},
       {"export", "", "the stored records, one JSON object a line, oldest first",
        record_options({{"until", "CURSOR", "up to this record"}}), 0, 0, run_export},
   };

@@ -63,7 +63,8 @@ int run_send(const Arguments& arguments, Environment& environment) {
 
   const auto wait =
       std::min(std::chrono::ceil<std::chrono::seconds>(*allowed) + std::chrono::seconds(1), std::chrono::seconds(60));
-  const ordered_json body = {{"name", arguments.operands[1]}, {"args", *args}, {"timeout", timeout}};
+  ordered_json body = {{"name", arguments.operands[1]}, {"args", *args}, {"timeout", timeout}};
+  if (arguments.has("confirm")) body["confirm"] = arguments.get("confirm", "");
   const std::string path = "/v1/devices/" + percent_encoded(arguments.operands[0]) + "/commands";
   const auto answer = (*client)->post(target(path, {{"wait", std::to_string(wait.count())}}),
                                       body.dump(-1, ' ', false, ordered_json::error_handler_t::replace), wait);

@@ -6,9 +6,6 @@
 #include <array>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/log_line.h"
 
@@ -18,48 +15,91 @@ namespace {
 
 constexpr auto timeout_min = std::chrono::milliseconds(1000);
 constexpr auto timeout_max = std::chrono::hours(24);
-constexpr auto retry_interval = std::chrono::milliseconds(250);  // while the device can't be reached
+constexpr auto reply_grace = std::chrono::seconds(5);  // after a start: for what the broker or the node kept for us
+constexpr std::size_t stamp_characters = 9, random_characters = 11;
+constexpr std::string_view digits = "0123456789abcdefghjkmnpqrstvwxyz";  // in the order of their bytes
 
 const Error loop_full{ErrorCode::full, "too many commands at once; try again"};
 
-std::string new_id() {
-  std::array<unsigned char, 10> random{};
-  // getrandom(2) does not fail for so few bytes once the kernel has its entropy, which it waits for.
-  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) std::abort();
-  std::string id = "c-";
-  for (const auto byte : random) {
-    id += "0123456789abcdefghjkmnpqrstvwxyz"[byte & 31U];
-    id += "0123456789abcdefghjkmnpqrstvwxyz"[(byte >> 3U) & 31U];
+std::string key_of(const std::string& device, const std::string& idempotency_key) { return device + '\0' + idempotency_key; }
+
+/// 0 for an id that has none.
+std::uint64_t stamp_of(const std::string& id) {
+  if (id.size() != 2 + stamp_characters + random_characters) return 0;
+  std::uint64_t stamp = 0;
+  for (const char digit : id.substr(2, stamp_characters)) {
+    const auto value = digits.find(digit);
+    if (value == digits.npos) return 0;
+    stamp = stamp * digits.size() + value;
   }
-  return id;
+  return stamp;
 }
 
-std::string key_of(const std::string& device, const std::string& idempotency_key) { return device + '\0' + idempotency_key; }
+/// What sending and ending it depend on.
+void know(auto& entry, const DeclaredCommand& declared) {
+  entry.dangerous = declared.dangerous;
+  entry.interlock = declared.interlock;
+  entry.state = {entry.status.device, declared.state_metric};
+  entry.wanted = wanted_state(declared, entry.status.args_json);
+}
 
 }  // namespace
 
 Commands::Commands(Log& log, firmware::PollLoop& loop, const Clock& clock, Declarations configured)
-    : log_(log), loop_(loop), clock_(clock), declarations_(std::make_shared<const Declarations>(std::move(configured))) {}
+    : log_(log), loop_(loop), clock_(clock), states_(log, clock) {
+  configure(std::move(configured));
+}
 
 Commands::~Commands() = default;
 
 void Commands::set_readers(std::vector<firmware::Reader*> readers) { readers_ = std::move(readers); }
 
-void Commands::resume(const std::vector<CommandStatus>& earlier) {
+/// Milliseconds since 1970, or one more than the newest where the clock was set back; and what nobody can guess.
+std::string Commands::new_id() {
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall().time_since_epoch()).count();
+  stamp_ = std::max(stamp_ + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(now, 0)));
+  std::array<unsigned char, random_characters> random{};
+  // getrandom(2) does not fail for so few bytes once the kernel has its entropy, which it waits for.
+  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) std::abort();
+  std::string stamp(stamp_characters, '0');
+  auto rest = stamp_;
+  for (auto digit = stamp.rbegin(); digit != stamp.rend(); ++digit, rest /= digits.size()) *digit = digits[rest % digits.size()];
+  for (const auto byte : random) stamp += digits[byte % digits.size()];
+  return "c-" + stamp;
+}
+
+void Commands::resume(std::vector<CommandStatus> earlier) {
+  // Not by their times: the clock may have been set between two of them.
+  std::stable_sort(earlier.begin(), earlier.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   for (const auto& status : earlier) {
+    stamp_ = std::max(stamp_, stamp_of(status.id));
     if (!status.idempotency_key.empty()) keys_[key_of(status.device, status.idempotency_key)] = status.id;
-    if (is_final(status.state)) {
-      remember(status);
-      continue;
-    }
-    auto& entry = open_[status.id];
-    entry.status = status;
-    if (status.state == CommandState::sent) {
-      arm(entry, status.deadline - clock_.wall(), [this, id = status.id] { deadline_passed(id); });
-    } else {
-      finish(entry, CommandState::unknown, {}, "the gateway stopped before it was known whether this was sent", [](bool) {});
-    }
+    is_final(status.state) ? remember(status) : resume(status);
   }
+  std::vector<std::string> devices;
+  for (const auto& [device, line] : lines_) devices.push_back(device);
+  for (const auto& device : devices) advance(device);
+}
+
+/// The wall clock may have been set meanwhile: never longer than was asked for.
+void Commands::resume(const CommandStatus& status) {
+  auto& entry = open_[status.id];
+  entry.status = status;
+  for (const auto& declared : declarations()->of(status.device)) {
+    if (declared.name == status.name) know(entry, declared);
+  }
+  const bool was_sent = status.state == CommandState::sent;
+  entry.phase = was_sent ? Phase::out : Phase::waiting;
+  const std::chrono::nanoseconds none{0};
+  auto left = std::clamp(status.deadline - clock_.wall(), none, std::max(none, status.deadline - status.created));
+  if (was_sent) left = std::max<std::chrono::nanoseconds>(left, reply_grace);
+  entry.expires = clock_.monotonic() + left;
+  arm(entry, left);
+  if (!was_sent) return lines_[status.device].ids.push_back(status.id);
+  entry.wanted.clear();  // what it showed meanwhile is not known
+  if (status.result_json.empty()) return;
+  entry.answered = true;
+  conclude(entry, [](bool) {});
 }
 
 std::shared_ptr<const Declarations> Commands::declarations() const {
@@ -68,8 +108,9 @@ std::shared_ptr<const Declarations> Commands::declarations() const {
 }
 
 void Commands::configure(Declarations configured) {
+  for (const auto& [reader, policy] : configured.by_reader) states_.follow_interlocks(policy.declared);
   std::lock_guard lock(declarations_mutex_);
-  configured.by_node = declarations_->by_node;
+  if (declarations_) configured.by_node = declarations_->by_node;
   declarations_ = std::make_shared<const Declarations>(std::move(configured));
 }
 
@@ -80,6 +121,15 @@ void Commands::submit(CommandRequest request, CommandDone done) {
 
 void Commands::cancel(std::string id, CommandDone done) {
   if (!loop_.post([this, id = std::move(id), done] { do_cancel(id, done); })) done(loop_full);
+}
+
+void Commands::wake() {
+  if (!states_.watching() || wake_posted_.exchange(true)) return;
+  const auto task = [this] {
+    wake_posted_ = false;
+    read_back();
+  };
+  if (!loop_.post(task)) wake_posted_ = false;
 }
 
 void Commands::on_reply(CommandReply reply, std::function<void(bool)> committed) {
@@ -95,171 +145,173 @@ void Commands::on_declared(std::string device, std::vector<DeclaredCommand> comm
   declarations_ = std::move(next);
 }
 
-void Commands::do_submit(CommandRequest request, CommandDone done) {
-  if (const auto known = keys_.find(key_of(request.device, request.idempotency_key));
-      !request.idempotency_key.empty() && known != keys_.end()) {
-    const auto open = open_.find(known->second);
-    const auto finished = finished_.find(known->second);
-    if (open == open_.end() && finished == finished_.end()) return done(loop_full);
-    const auto& status = open != open_.end() ? open->second.status : finished->second;
-    if (status.name == request.name && status.args_json == request.args_json) return done(status);
-    return done(Error{ErrorCode::conflict, "Idempotency-Key: was used for another command to " + request.device});
-  }
-  if (open_.size() >= limits::commands_open_max)
-    return done(Error{ErrorCode::full, "too many open commands; wait until some have ended"});
-  auto reader = route(request);
-  if (!reader) return done(reader.error());
-  if (auto allowed = check(request, **reader); !allowed) return done(allowed.error());
+// -- A request becomes a queued command.
 
-  CommandStatus status{
-      .id = new_id(), .device = request.device, .name = request.name, .args_json = request.args_json, .by = request.by};
+void Commands::do_submit(CommandRequest request, CommandDone done) {
+  if (auto answer = repeated(request)) return done(*std::move(answer));
+  if (auto fits = room(request.device); !fits) return done(fits.error());
+  const auto declared = check(request);
+  if (!declared) return done(declared.error());
+  Entry entry;
+  entry.from = request.from;
+  if (*declared) {
+    if (auto safe = check_danger(request, **declared); !safe) return done(safe.error());
+  }
+  auto& status = entry.status;
+  status = {.id = new_id(), .device = request.device, .name = request.name, .args_json = request.args_json, .by = request.by};
   status.created = clock_.wall();
   status.deadline = status.created + request.timeout;
   status.idempotency_key = request.idempotency_key;
-  open_[status.id].status = status;
+  if (*declared) know(entry, **declared);
+  entry.expires = clock_.monotonic() + request.timeout;
+  accept(std::move(entry), std::move(done));
+}
+
+/// From here on its place in the line is taken.
+void Commands::accept(Entry entry, CommandDone done) {
+  const auto status = entry.status;
+  if (entry.dangerous) {
+    std::erase_if(dangerous_, [&](const auto& one) { return clock_.monotonic() - one.second >= dangerous_pause; });
+    dangerous_[status.device] = clock_.monotonic();
+  }
   if (!status.idempotency_key.empty()) keys_[key_of(status.device, status.idempotency_key)] = status.id;
-  save(status, [this, done](const CommandStatus& saved, const Result<void>& outcome) {
-    if (!outcome) {
-      open_.erase(saved.id);
-      keys_.erase(key_of(saved.device, saved.idempotency_key));
-      return done(outcome.error());
-    }
-    done(saved);
-    send(saved.id);
+  lines_[status.device].ids.push_back(status.id);
+  const auto from = entry.from;
+  open_[status.id] = std::move(entry);
+  if (!audit_) return queue(status.id, done);
+  audit_(status, from, [this, status, done](const Result<void>& audited) {
+    const auto task = [this, status, done, audited] {
+      if (audited) return queue(status.id, done);
+      forget(status);
+      done(Error{ErrorCode::unavailable, "the command can't be audited, so it is not sent: " + audited.error().message});
+    };
+    if (!loop_.post(task)) log_line(Severity::error, "commands", status.id + ": the readers' loop is full");
   });
 }
 
-Result<firmware::Reader*> Commands::route(const CommandRequest& request) const {
-  for (auto* reader : readers_) {
-    if (reader->reaches(request.device)) return reader;
-  }
-  return Error{ErrorCode::not_found,
-               "device " + request.device + ": no reader reaches it, or its reader has no commands configured"};
+/// The log remembers more keys than we do: one of them is refused rather than executed again.
+void Commands::queue(const std::string& id, const CommandDone& done) {
+  const auto& status = open_.at(id).status;
+  const auto& key = status.idempotency_key;
+  save(
+      status, [this, done](const CommandStatus& saved, const Result<Committed>& outcome) { queued(saved, outcome, done); },
+      key.empty() ? std::string() : "command" + std::string(1, '\0') + key_of(status.device, key));
 }
 
-Result<void> Commands::check(const CommandRequest& request, const firmware::Reader& reader) const {
-  if (request.timeout < timeout_min || request.timeout > timeout_max) {
-    return Error{ErrorCode::invalid, "timeout: must be from 1s to 24h"};
+void Commands::queued(const CommandStatus& status, const Result<Committed>& saved, const CommandDone& done) {
+  if (!saved || saved->repeated) {
+    forget(status);
+    if (!saved) return done(saved.error());
+    return done(Error{ErrorCode::conflict, "Idempotency-Key: was used for a command that ended long ago; it is record " +
+                                               std::to_string(saved->last) + " of the stream"});
   }
+  done(status);
+  auto& entry = open_.at(status.id);
+  entry.phase = Phase::waiting;
+  arm(entry, entry.expires - clock_.monotonic());
+  advance(status.device);
+}
+
+void Commands::forget(const CommandStatus& refused) {
+  leave_line(open_.at(refused.id));
+  open_.erase(refused.id);
+  if (!refused.idempotency_key.empty()) keys_.erase(key_of(refused.device, refused.idempotency_key));
+  advance(refused.device);
+}
+
+/// The answer to a key that was used before.
+std::optional<Result<CommandStatus>> Commands::repeated(const CommandRequest& request) const {
+  if (request.idempotency_key.empty()) return std::nullopt;
+  const auto known = keys_.find(key_of(request.device, request.idempotency_key));
+  if (known == keys_.end()) return std::nullopt;
+  const auto open = open_.find(known->second);
+  if (open != open_.end() && open->second.phase == Phase::accepted)
+    return Error{ErrorCode::full, "Idempotency-Key: the same command is just being accepted; ask again"};
+  const auto& status = open != open_.end() ? open->second.status : finished_.at(known->second);  // a key goes with its command
+  if (status.name == request.name && status.args_json == request.args_json) return status;
+  return Error{ErrorCode::conflict, "Idempotency-Key: was used for another command to " + request.device};
+}
+
+Result<void> Commands::room(const std::string& device) const {
+  if (open_.size() >= limits::commands_open_max)
+    return Error{ErrorCode::full, "too many open commands; wait until some have ended"};
+  const auto line = lines_.find(device);
+  if (line != lines_.end() && line->second.ids.size() >= device_open_max)
+    return Error{ErrorCode::full, std::to_string(device_open_max) + " commands wait for " + device + "; cancel some, or wait"};
+  return {};
+}
+
+Result<firmware::Reader*> Commands::route(const std::string& device) const {
+  for (auto* reader : readers_) {
+    if (reader->reaches(device)) return reader;
+  }
+  return Error{ErrorCode::not_found, "device " + device + ": no reader reaches it, or its reader has no commands configured"};
+}
+
+/// Its declaration; none where the configuration lets undeclared ones through.
+Result<std::optional<DeclaredCommand>> Commands::check(const CommandRequest& request) const {
+  const auto reader = route(request.device);
+  if (!reader) return reader.error();
+  if (request.timeout < timeout_min || request.timeout > timeout_max)
+    return Error{ErrorCode::invalid, "timeout: must be from 1s to 24h"};
   if (request.name.size() > limits::name_bytes_max)
     return Error{ErrorCode::invalid, "name: may have " + std::to_string(limits::name_bytes_max) + " bytes"};
   if (request.args_json.size() > limits::command_args_bytes_max)
     return Error{ErrorCode::invalid, "args: " + std::to_string(request.args_json.size()) + " bytes; at most " +
                                          std::to_string(limits::command_args_bytes_max)};
   const auto declarations = this->declarations();
-  const auto declared = declarations->of(request.device);
   std::string known;
-  for (const auto& command : declared) {
-    if (command.name == request.name) return check_arguments(command, request.args_json);
+  for (const auto& command : declarations->of(request.device)) {
+    if (command.name == request.name) {
+      if (auto fit = check_arguments(command, request.args_json); !fit) return fit.error();
+      return std::optional(command);
+    }
     known += (known.empty() ? "" : ", ") + command.name;
   }
-  const auto policy = declarations->by_reader.find(reader.status().name);
-  if (policy != declarations->by_reader.end() && policy->second.undeclared) return {};
+  const auto policy = declarations->by_reader.find((*reader)->status().name);
+  if (policy != declarations->by_reader.end() && policy->second.undeclared) return std::optional<DeclaredCommand>();
   return Error{ErrorCode::invalid, "name: " + request.device + " declares no command \"" + request.name + "\"; " +
                                        (known.empty() ? "it declares none" : "it declares " + known)};
 }
 
-void Commands::send(const std::string& id) {
-  const auto found = open_.find(id);
-  if (found == open_.end() || found->second.status.state != CommandState::queued || found->second.finishing) return;
-  auto& entry = found->second;
-  if (clock_.wall() >= entry.status.deadline) return deadline_passed(id);
-  auto reader = route({.device = entry.status.device});
-  if (!reader) return sent(id, Error{ErrorCode::unavailable, reader.error().message});
-  entry.handed_over = true;
-  const auto& status = entry.status;
-  (*reader)->send(
-      {.id = id, .device = status.device, .name = status.name, .args_json = status.args_json, .deadline = status.deadline},
-      [this, id](const Result<void>& outcome) { sent(id, outcome); });
-}
-
-void Commands::sent(const std::string& id, const Result<void>& outcome) {
-  const auto found = open_.find(id);
-  if (found == open_.end() || found->second.finishing) return;  // the device's answer was faster
-  auto& entry = found->second;
-  entry.handed_over = false;
-  if (!outcome) {
-    if (clock_.wall() + retry_interval >= entry.status.deadline) {
-      return arm(entry, entry.status.deadline - clock_.wall(), [this, id] { deadline_passed(id); });
-    }
-    return arm(entry, retry_interval, [this, id] { send(id); });
+Result<void> Commands::check_danger(const CommandRequest& request, const DeclaredCommand& declared) const {
+  if (!request.confirm.empty() || declared.dangerous) {
+    if (request.confirm != request.name)
+      return Error{ErrorCode::invalid, "confirm: " + request.name + " of " + request.device +
+                                           " is dangerous; send \"confirm\":\"" + request.name +
+                                           "\", typed by whoever asks for it"};
   }
-  entry.status.state = CommandState::sent;
-  save(entry.status, [](const CommandStatus& status, const Result<void>& saved) {
-    if (!saved)
-      log_line(Severity::warning, "commands", status.id + " was sent, which could not be recorded: " + saved.error().message);
-  });
-  arm(entry, entry.status.deadline - clock_.wall(), [this, id] { deadline_passed(id); });
-}
-
-void Commands::deadline_passed(const std::string& id) {
-  const auto found = open_.find(id);
-  if (found == open_.end() || found->second.finishing) return;
-  const bool left = found->second.status.state == CommandState::sent || found->second.handed_over;
-  finish(found->second, left ? CommandState::unknown : CommandState::expired, {},
-         left ? "the device did not answer before the deadline" : "the device could not be reached before the deadline",
-         [](bool) {});
+  if (auto fits = states_.holds(declared.interlock, request.device); !fits) return fits;
+  if (!declared.dangerous) return {};
+  for (const auto& [id, entry] : open_) {
+    if (entry.dangerous && entry.status.device == request.device)
+      return Error{ErrorCode::conflict, "interlock: " + entry.status.name + " (" + id + ") of " + request.device +
+                                            " has not ended; one dangerous command at a time"};
+  }
+  const auto newest = dangerous_.find(request.device);
+  if (newest != dangerous_.end() && clock_.monotonic() - newest->second < dangerous_pause)
+    return Error{ErrorCode::full, "a dangerous command to " + request.device + " was accepted less than " +
+                                      format_duration(dangerous_pause) + " ago; look at what it did, then ask again"};
+  return {};
 }
 
 void Commands::do_cancel(const std::string& id, const CommandDone& done) {
-  const auto found = open_.find(id);
-  if (found == open_.end() && finished_.contains(id)) {
+  auto* entry = open(id);
+  if (entry == nullptr && finished_.contains(id))
     return done(Error{ErrorCode::conflict, id + ": has ended as " + std::string(to_string(finished_.at(id).state))});
-  }
-  if (found == open_.end()) return done(Error{ErrorCode::not_found, id + ": no such command"});
-  const auto& entry = found->second;
-  if (entry.status.state != CommandState::queued || entry.handed_over || entry.finishing) {
+  if (entry == nullptr) return done(Error{ErrorCode::not_found, id + ": no such command"});
+  if (entry->status.state != CommandState::queued || entry->phase != Phase::waiting)
     return done(Error{ErrorCode::conflict, id + ": was sent, so it can no longer be cancelled"});
-  }
-  auto cancelled = found->second.status;
+  auto cancelled = entry->status;
   cancelled.state = CommandState::cancelled;
-  finish(found->second, CommandState::cancelled, {}, {}, [done, cancelled](bool committed) {
+  finish(*entry, CommandState::cancelled, {}, {}, [done, cancelled](bool committed) {
     done(committed ? Result<CommandStatus>(cancelled) : Result<CommandStatus>(loop_full));
   });
 }
 
-void Commands::do_reply(CommandReply reply, std::function<void(bool)> committed) {
-  const auto found = open_.find(reply.id);
-  if (found == open_.end() || (!reply.device.empty() && reply.device != found->second.status.device)) {
-    ++stray_replies_;
-    return committed(true);
-  }
-  if (found->second.finishing) return committed(false);  // an earlier answer is on its way into the log
-  const auto state = reply.succeeded ? CommandState::succeeded : CommandState::failed;
-  for (auto* text : {&reply.result_json, &reply.error}) {
-    if (text->size() <= limits::command_result_bytes_max) continue;
-    reply.error = "the device's answer has " + std::to_string(text->size()) + " bytes and was not kept; at most " +
-                  std::to_string(limits::command_result_bytes_max);
-    reply.result_json.clear();
-  }
-  finish(found->second, state, std::move(reply.result_json), std::move(reply.error), std::move(committed));
-}
-
-void Commands::finish(Entry& entry, CommandState state, std::string result_json, std::string error,
-                      std::function<void(bool)> committed) {
-  if (entry.timer != 0) loop_.cancel(std::exchange(entry.timer, 0));
-  entry.finishing = true;
-  auto status = entry.status;
-  status.state = state;
-  status.result_json = std::move(result_json);
-  status.error = std::move(error);
-  save(status, [this, committed = std::move(committed)](const CommandStatus& ended, const Result<void>& saved) {
-    finished(ended, saved);
-    committed(saved.ok());
-  });
-}
-
-void Commands::finished(const CommandStatus& ended, const Result<void>& saved) {
-  if (saved) {
-    open_.erase(ended.id);
-    return remember(ended);
-  }
-  // The end could not be recorded, so it has not come: the device answers again, or the deadline comes up again.
-  log_line(Severity::error, "commands", ended.id + " ended, which could not be recorded: " + saved.error().message);
-  auto& entry = open_[ended.id];
-  entry.finishing = false;
-  arm(entry, std::max<std::chrono::nanoseconds>(ended.deadline - clock_.wall(), retry_interval),
-      [this, id = ended.id] { deadline_passed(id); });
+Commands::Entry* Commands::open(const std::string& id) {
+  const auto found = open_.find(id);
+  return found == open_.end() ? nullptr : &found->second;
 }
 
 void Commands::remember(const CommandStatus& status) {
@@ -271,22 +323,6 @@ void Commands::remember(const CommandStatus& status) {
     finished_.erase(oldest);
     finished_order_.pop_front();
   }
-}
-
-void Commands::save(const CommandStatus& status, Saved saved) {
-  Append append;
-  append.commands.push_back(status);
-  const auto queued = log_.append(std::move(append), [this, status, saved](const Result<Committed>& committed) {
-    const auto outcome = committed ? Result<void>() : Result<void>(committed.error());
-    if (!loop_.post([=] { saved(status, outcome); }))
-      log_line(Severity::error, "commands", status.id + ": the readers' loop is full");
-  });
-  if (!queued) saved(status, queued);
-}
-
-void Commands::arm(Entry& entry, std::chrono::nanoseconds delay, std::function<void()> task) {
-  if (entry.timer != 0) loop_.cancel(entry.timer);
-  entry.timer = loop_.after(std::max(delay, std::chrono::nanoseconds(0)), std::move(task));
 }
 
 }  // namespace weir::gateway

@@ -1,5 +1,5 @@
 // What may be asked of a device, and whether arguments fit.
-#include <cmath>
+#include <cstdint>
 
 #include <nlohmann/json.hpp>
 
@@ -46,6 +46,7 @@ Result<void> check_argument(const DeclaredArgument& argument, const json& value)
       return check_range(argument, value.get<double>());
     case ArgumentType::integer:
       if (!value.is_number_integer()) return wrong(argument, "must be a whole number");
+      if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX) return wrong(argument, "must fit 64 bits");
       return check_range(argument, value.get<double>());
     case ArgumentType::boolean: return value.is_boolean() ? Result<void>() : wrong(argument, "must be true or false");
     case ArgumentType::string:

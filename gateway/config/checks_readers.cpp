@@ -4,6 +4,7 @@
 
 #include "config/checks.h"
 #include "config/text_checks.h"
+#include "readers/mqtt/command_template.h"
 
 namespace weir::gateway {
 namespace {
@@ -157,6 +158,10 @@ void check_mqtt(const firmware::MqttOptions& mqtt, const std::string& key, Fault
       break;
     }
   }
+  if (const auto& text = mqtt.commands.payload; !text.empty()) {
+    const auto payload = firmware::CommandTemplate::compile(text);
+    if (!payload) faults.add(key_in(key, "commands.payload"), payload.error().message, "write JSON, or text with {args.NAME}");
+  }
   check_declared(mqtt.commands.declared, key_in(key, "commands.declare"), faults);
 }
 
@@ -180,6 +185,8 @@ void check_serial(firmware::SerialOptions& serial, const std::string& key, Fault
   } else {
     check_mapping(mapping, key, 0, faults);
   }
+  if (wire && !serial.polls.empty())
+    faults.add(key_in(key, "poll"), "means nothing with framing = \"wire\"", "remove it: such nodes speak by themselves");
   check_declared(serial.declared, key_in(key, "commands.declare"), faults);
 }
 
@@ -187,6 +194,8 @@ void check_declared(const std::vector<DeclaredCommand>& declared, const std::str
   for (std::size_t i = 0; i < declared.size(); ++i) {
     const DeclaredCommand& command = declared[i];
     const std::string at = key_at(key, i);
+    if (const auto& lock = command.interlock; !lock.metric.empty() && lock.equals.empty() && !lock.min && !lock.max)
+      faults.add(key_in(at, "interlock"), "names a metric and no value", "add equals, min or max");
     for (const DeclaredArgument& argument : command.args)
       check_argument(argument, key_in(key_in(at, "args"), argument.name), faults);
     for (std::size_t earlier = 0; earlier < i; ++earlier) {

@@ -11,6 +11,7 @@ using firmware::MqttCommands;
 using firmware::MqttOptions;
 using firmware::MqttSubscription;
 using firmware::SerialOptions;
+using firmware::SerialPoll;
 using firmware::SerialPort;
 
 std::string SerialPort::*port_part(std::string_view kind) {
@@ -100,6 +101,30 @@ const Section& argument_section() {
   return section;
 }
 
+const Section& interlock_section() {
+  static const Section section{
+      "commands.declare.interlock",
+      "What the device has to report before this command goes out, at acceptance and again just before sending.",
+      {{.key = "metric",
+        .help = "a metric of the device",
+        .required = true,
+        .check = check_name,
+        .member = member<&Interlock::metric>()},
+       {.key = "equals",
+        .help = "its value as text, as `\"false\"` or `\"manual\"`",
+        .check = check_name,
+        .member = member<&Interlock::equals>()},
+       {.key = "min", .type = Type::number, .help = "the least that it may be", .member = member<&Interlock::min>()},
+       {.key = "max", .type = Type::number, .help = "the greatest that it may be", .member = member<&Interlock::max>()},
+       {.key = "age_max",
+        .type = Type::duration,
+        .help = "an older value is not known to hold",
+        .min = 1'000'000'000,
+        .member = member<&Interlock::age_max>()}},
+      defaults_of<Interlock>};
+  return section;
+}
+
 const Section& declare_section() {
   static const Section section{
       "commands.declare",
@@ -121,8 +146,13 @@ const Section& declare_section() {
         .member = member<&DeclaredCommand::state_metric>()},
        {.key = "dangerous",
         .type = Type::boolean,
-        .help = "true: people have to type a confirmation",
-        .member = member<&DeclaredCommand::dangerous>()}},
+        .help = "true: people have to type a confirmation, one at a time, a pause between them",
+        .member = member<&DeclaredCommand::dangerous>()},
+       {.key = "interlock",
+        .type = Type::table,
+        .help = "what has to hold before it is sent",
+        .section = &interlock_section(),
+        .children = table<&DeclaredCommand::interlock>()}},
       defaults_of<DeclaredCommand>};
   return section;
 }
@@ -149,27 +179,46 @@ const Section& subscribe_section() {
 }
 
 const Section& mqtt_commands_section() {
-  static const Section section{"mqtt.commands",
-                               "How commands reach the devices behind this broker.",
-                               {{.key = "publish",
-                                 .help = "the topic for a command, with `{device}` in it",
-                                 .required = true,
-                                 .check = check_publish,
-                                 .member = member<&MqttCommands::publish>()},
-                                {.key = "replies",
-                                 .help = "the filter on which replies come; absent: commands end as `unknown`",
-                                 .check = check_filter,
-                                 .member = member<&MqttCommands::replies>()},
-                                {.key = "undeclared",
-                                 .type = Type::boolean,
-                                 .help = "true: operators may send commands that nobody declared",
-                                 .member = member<&MqttCommands::undeclared>()},
-                                {.key = "declare",
-                                 .type = Type::tables,
-                                 .help = "commands that devices understand",
-                                 .section = &declare_section(),
-                                 .children = tables<&MqttCommands::declared>()}},
-                               defaults_of<MqttCommands>};
+  static const Section section{
+      "mqtt.commands",
+      "How commands reach the devices behind this broker.",
+      {{.key = "publish",
+        .help = "the topic for a command, with `{device}` in it, and `{command}` where each has its own",
+        .required = true,
+        .check = check_publish,
+        .member = member<&MqttCommands::publish>()},
+       {.key = "replies",
+        .help = "the filter on which replies come; absent: only a `state_metric` shows success",
+        .check = check_filter,
+        .member = member<&MqttCommands::replies>()},
+       {.key = "payload",
+        .help = "what is published, with `{args.NAME}`, `{args}`, `{command}`, `{device}`, `{id}`; absent: "
+                "Weir's own message (commands.md)",
+        .member = member<&MqttCommands::payload>()},
+       {.key = "undeclared",
+        .type = Type::boolean,
+        .help = "true: operators may send commands that nobody declared",
+        .member = member<&MqttCommands::undeclared>()},
+       {.key = "declare",
+        .type = Type::tables,
+        .help = "commands that devices understand",
+        .section = &declare_section(),
+        .children = tables<&MqttCommands::declared>()}},
+      defaults_of<MqttCommands>};
+  return section;
+}
+
+const Section& poll_section() {
+  static const Section section{
+      "serial.poll",
+      "What devices on the line are asked, one at a time, with commands in between. Lines only.",
+      {{.key = "send",
+        .help = "a line, without its end; the next line that comes is its answer",
+        .required = true,
+        .check = check_name,
+        .member = member<&SerialPoll::send>()},
+       {.key = "every", .type = Type::duration, .help = "how often", .min = 10'000'000, .member = member<&SerialPoll::every>()}},
+      defaults_of<SerialPoll>};
   return section;
 }
 
@@ -268,6 +317,16 @@ const Section& serial_section() {
          .choices = {"wire", "lines"},
          .member = member<&SerialOptions::framing>()}};
     add_mapping<&SerialOptions::mapping>(made.fields, check_serial_decode);
+    made.fields.push_back({.key = "answer_within",
+                           .type = Type::duration,
+                           .help = "`poll`: how long the line waits for an answer",
+                           .min = 1'000'000,
+                           .member = member<&SerialOptions::answer_within>()});
+    made.fields.push_back({.key = "poll",
+                           .type = Type::tables,
+                           .help = "what is asked on a half-duplex line",
+                           .section = &poll_section(),
+                           .children = tables<&SerialOptions::polls>()});
     made.fields.push_back({.key = "commands",
                            .type = Type::table,
                            .help = "the way back",

@@ -217,9 +217,11 @@ MaybeComplaint check_publish(std::string_view text) {
   if (at == std::string_view::npos) {
     return Complaint{"has no {device}: every device would get every command", "write it as \"sensors/{device}/commands\""};
   }
-  const std::string rest = std::string(text.substr(0, at)) + std::string(text.substr(at + 8));
+  std::string rest = std::string(text.substr(0, at)) + std::string(text.substr(at + 8));
+  constexpr std::string_view command = "/{command}";
+  if (const auto own = rest.find(command); own != std::string::npos) rest.erase(own, command.size());
   if (rest.find_first_of("{}") != std::string::npos)
-    return Complaint{"has braces beside one {device}", "only one {device} is replaced"};
+    return Complaint{"has braces beside one {device}", "only one {device} and one level {command} are replaced"};
   return std::nullopt;
 }
 

@@ -19,6 +19,9 @@ constexpr std::chrono::seconds connect_timeout{10};
 constexpr std::int32_t session_expiry_s = 30 * 24 * 3600;   // MQTT 5: how long the broker keeps what we miss
 constexpr std::int32_t packet_bytes_max = 2 * 1024 * 1024;  // MQTT 5: beyond, the broker drops it; Paho would hold 256 MB
 constexpr int inflight_max = 100;
+constexpr int nobody_listens = 0x10;  // MQTT 5.0 section 3.4.2.1
+constexpr int refused_from = 0x80;    // MQTT 5.0 section 3.4.2.1
+constexpr int quota_exceeded = 0x97;
 constexpr int session_taken_over = 0x8E;  // MQTT 5.0 section 3.14.2.1
 
 /// Paho wants an object for each kind of answer; two functions are easier to read.
@@ -129,8 +132,14 @@ class BrokerLink::Client {
   }
 
   void published(const mqtt::token& token, bool taken) {
-    if (taken) return events_->on_published(key_of(token), {});
-    events_->on_published(key_of(token), Error{ErrorCode::unavailable, "the broker refused the command's message"});
+    // Without a word of the broker it may have arrived: then it counts as sent, and its deadline tells.
+    const auto reason = options_.version == 5 ? static_cast<int>(token.get_reason_code()) : 0;
+    if (taken && reason == nobody_listens)
+      return events_->on_published(key_of(token),
+                                   Error{ErrorCode::unavailable, "the broker knows nobody who listens on its topic"});
+    if (taken || reason < refused_from) return events_->on_published(key_of(token), {});
+    const auto code = reason == quota_exceeded ? ErrorCode::unavailable : ErrorCode::invalid;
+    events_->on_published(key_of(token), Error{code, "the broker refuses the message, reason " + std::to_string(reason)});
   }
 
   /// Nothing may be thrown from here: C calls it. Nor may it be acknowledged after a message that was not taken.

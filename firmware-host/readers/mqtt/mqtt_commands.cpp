@@ -12,6 +12,25 @@ namespace weir::firmware {
 namespace {
 
 constexpr std::string_view device_placeholder = "{device}";
+constexpr std::string_view command_placeholder = "{command}";
+
+/// Whether a level of a topic is `ours` with something in its placeholder's place.
+bool fits_level(std::string_view level, std::string_view ours) {
+  const auto begin = ours.find('{'), end = ours.rfind('}');
+  if (begin == ours.npos || end == ours.npos) return level == ours;
+  const auto before = ours.substr(0, begin), after = ours.substr(end + 1);
+  return level.size() > before.size() + after.size() && level.starts_with(before) && level.ends_with(after);
+}
+
+std::string own_message(const Command& command) {
+  std::string text = R"({"id":)";
+  append_json_string(text, command.id);
+  text += R"(,"name":)";
+  append_json_string(text, command.name);
+  text += R"(,"args":)" + (command.args_json.empty() ? std::string("{}") : command.args_json) + R"(,"deadline":")";
+  append_time(text, command.deadline);
+  return text += "\"}";
+}
 
 /// Which level of a topic is `wanted`; levels, where it is none or one of several.
 std::size_t only_level(std::string_view topic, std::string_view wanted) {
@@ -59,30 +78,38 @@ Result<MqttCommandTopics> MqttCommandTopics::compile(const MqttCommands& command
   topics.replies_text_ = commands.replies;
   if (!commands.replies.empty()) topics.replies_.emplace(commands.replies);
   if (commands.publish.empty()) return topics;
-  const auto place = commands.publish.find(device_placeholder);
-  if (place == std::string::npos || commands.publish.find_first_of("+#") != std::string::npos) {
+  if (commands.publish.find(device_placeholder) == std::string::npos ||
+      commands.publish.find_first_of("+#") != std::string::npos) {
     return Error{ErrorCode::invalid,
                  "commands.publish: '" + commands.publish + "' needs {device} and no wildcard, as \"sensors/{device}/commands\""};
   }
+  auto payload = CommandTemplate::compile(commands.payload);
+  if (!payload) return Error{ErrorCode::invalid, "commands.payload: " + payload.error().message};
+  topics.payload_ = *std::move(payload);
   topics.publish_ = commands.publish;
-  topics.before_ = commands.publish.substr(0, place);
-  topics.after_ = commands.publish.substr(place + device_placeholder.size());
+  for (const auto& declared : commands.declared) topics.names_.insert(declared.name);
   topics.replies_name_device_ = topics.replies_ && names_device(commands.publish, commands.replies, topics.replies_->wildcards());
   return topics;
 }
 
+Result<std::string> MqttCommandTopics::topic(const Command& command) const {
+  auto topic = publish_;
+  for (const auto& [placeholder, name] : {std::pair(device_placeholder, command.device), {command_placeholder, command.name}}) {
+    const auto at = topic.find(placeholder);
+    if (at == topic.npos) continue;
+    if (!is_name(name) || name.find_first_of("/+#{}") != name.npos)
+      return Error{ErrorCode::invalid, "'" + name + "' can't stand in the topic '" + publish_ + "'"};
+    topic.replace(at, placeholder.size(), name);
+  }
+  return topic;
+}
+
 Result<MqttPublish> MqttCommandTopics::message(const Command& command, Timestamp now) const {
-  if (!is_name(command.device) || command.device.find_first_of("/+#") != std::string::npos)
-    return Error{ErrorCode::invalid, "device '" + command.device + "' can't stand in the topic '" + publish_ + "'"};
+  auto topic = this->topic(command);
+  if (!topic) return topic.error();
   MqttPublish out;
-  out.topic = before_ + command.device + after_;
-  out.payload = R"({"id":)";
-  append_json_string(out.payload, command.id);
-  out.payload += R"(,"name":)";
-  append_json_string(out.payload, command.name);
-  out.payload += R"(,"args":)" + (command.args_json.empty() ? std::string("{}") : command.args_json) + R"(,"deadline":")";
-  append_time(out.payload, command.deadline);
-  out.payload += "\"}";
+  out.topic = *std::move(topic);
+  out.payload = payload_.empty() ? own_message(command) : payload_.expand(command);
   out.response_topic = response_topic(command.device);
   out.correlation = command.id;
   out.expires_in = std::max(std::chrono::ceil<std::chrono::seconds>(command.deadline - now), std::chrono::seconds(1));
@@ -96,7 +123,13 @@ std::string MqttCommandTopics::response_topic(const std::string& device) const {
 }
 
 bool MqttCommandTopics::is_command(std::string_view topic) const {
-  return can_send() && topic.size() > before_.size() + after_.size() && topic.starts_with(before_) && topic.ends_with(after_);
+  const auto levels = split(topic, '/'), ours = split(publish_, '/');
+  if (!can_send() || levels.size() != ours.size()) return false;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (!fits_level(levels[i], ours[i])) return false;
+    if (ours[i] == command_placeholder && !names_.contains(levels[i])) return false;  // else it may be a reading
+  }
+  return true;
 }
 
 bool MqttCommandTopics::is_reply(std::string_view topic) const {

@@ -16,8 +16,9 @@ struct MqttSubscription {
 };
 
 struct MqttCommands {
-  std::string publish;  // "sensors/{device}/commands"; empty: no commands
-  std::string replies;  // a filter; empty: no replies, commands end as `unknown`
+  std::string publish;  // "sensors/{device}/commands", also with {command}; empty: no commands
+  std::string replies;  // a filter; empty: no replies; only a state metric can show what became of a command
+  std::string payload;  // a template with {args.NAME}; empty: Weir's own message
   bool undeclared = false;
   std::vector<DeclaredCommand> declared;
 };

@@ -238,6 +238,13 @@ std::optional<Error> MqttReader::why_not_send() const {
   return std::nullopt;
 }
 
+Result<void> MqttReader::ready(const Command& command) const {
+  auto message = rules_->commands.message(command, context_.clock.wall());
+  if (!message) return message.error();
+  if (auto error = why_not_send()) return *std::move(error);
+  return {};
+}
+
 void MqttReader::send(const Command& command, std::function<void(Result<void>)> sent) {
   if (auto error = why_not_send()) return sent(*std::move(error));
   auto message = rules_->commands.message(command, context_.clock.wall());

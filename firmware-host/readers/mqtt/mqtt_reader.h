@@ -37,6 +37,8 @@ class MqttReader final : public Reader {
   void stop() override;
   ReaderStatus status() const override;
   bool reaches(const std::string& device) const override;
+  Result<void> ready(const Command& command) const override;
+  bool answers() const override { return !options_->commands.replies.empty(); }
   void send(const Command& command, std::function<void(Result<void>)> sent) override;
 
  private:

@@ -52,6 +52,7 @@ SerialReader::SerialReader(SerialOptions options, ReaderContext context, PortRoo
   status_.kind = "serial";
   status_.where = describe(options_.port);
   status_.detail = "not started";
+  if (!options_.polls.empty()) bus_.emplace(options_.polls, options_.answer_within);
 }
 
 SerialReader::~SerialReader() { stop(); }
@@ -66,7 +67,7 @@ void SerialReader::start() {
 void SerialReader::stop() {
   if (!alive_) return;
   alive_.reset();
-  for (auto* timer : {&retry_timer_, &tick_timer_, &resume_timer_}) context_.loop.cancel(std::exchange(*timer, 0));
+  for (auto* timer : {&retry_timer_, &tick_timer_, &resume_timer_, &bus_timer_}) context_.loop.cancel(std::exchange(*timer, 0));
   held_back_ = false;
   close_port({ErrorCode::unavailable, where() + ": the reader was stopped"});
   say(false, "stopped");
@@ -102,6 +103,7 @@ void SerialReader::opened(int fd, const std::string& path) {
   session_->opened();
   watch_events();
   tick();
+  take_turns();
 }
 
 void SerialReader::lost(const std::string& why) {
@@ -118,6 +120,7 @@ void SerialReader::close_port(const Error& why) {
     close(std::exchange(fd_, -1));
   }
   queue_.abandon(why);
+  if (bus_) bus_->abandon(why);
 }
 
 void SerialReader::tick() {
@@ -147,6 +150,7 @@ bool SerialReader::read_some() {
   std::array<char, read_bytes> bytes;
   const auto got = ::read(fd_, bytes.data(), bytes.size());
   if (got > 0) {
+    count_bytes(static_cast<std::size_t>(got));
     session_->take({bytes.data(), static_cast<std::size_t>(got)});
     return fd_ >= 0;
   }
@@ -160,6 +164,7 @@ bool SerialReader::read_some() {
 
 bool SerialReader::write(std::string bytes) {
   if (fd_ < 0 || !queue_.has_room(bytes.size())) return false;
+  count_bytes(bytes.size());
   queue_.add(std::move(bytes), {});
   watch_events();
   return true;
@@ -247,8 +252,13 @@ void SerialReader::lose(std::string_view reason, std::string detail, std::uint64
 }
 
 void SerialReader::count_message() {
-  std::lock_guard lock(mutex_);
-  ++status_.messages;
+  {
+    std::lock_guard lock(mutex_);
+    ++status_.messages;
+  }
+  if (!bus_) return;
+  bus_->heard(monotonic());
+  take_turns();
 }
 
 bool SerialReader::heard(const std::string& device) {
@@ -290,13 +300,55 @@ bool SerialReader::reaches(const std::string& device) const {
   return known_.contains(device);
 }
 
-void SerialReader::send(const Command& command, std::function<void(Result<void>)> sent) {
-  if (fd_ < 0) return sent(Error{ErrorCode::unavailable, where() + ": the port is not open: " + status().detail});
+Result<std::string> SerialReader::bytes_of(const Command& command) const {
   auto bytes = session_->encode(command);
-  if (!bytes) return sent(Error{bytes.error().code, where() + ": " + bytes.error().message});
-  if (!queue_.has_room(bytes->size())) return sent(Error{ErrorCode::full, where() + ": too much waits to be written; try later"});
+  if (!bytes) return Error{bytes.error().code, where() + ": " + bytes.error().message};
+  if (fd_ < 0) return Error{ErrorCode::unavailable, where() + ": the port is not open: " + status().detail};
+  if (!queue_.has_room(bytes->size()) || (bus_ && !bus_->has_room()))
+    return Error{ErrorCode::full, where() + ": too much waits to be written; try later"};
+  return bytes;
+}
+
+Result<void> SerialReader::ready(const Command& command) const {
+  const auto bytes = bytes_of(command);
+  return bytes ? Result<void>() : Result<void>(bytes.error());
+}
+
+void SerialReader::send(const Command& command, std::function<void(Result<void>)> sent) {
+  auto bytes = bytes_of(command);
+  if (!bytes) return sent(bytes.error());
+  count_bytes(bytes->size());
+  if (bus_) {
+    bus_->add(*std::move(bytes), std::move(sent));
+    return take_turns();
+  }
   queue_.add(*std::move(bytes), std::move(sent));
   watch_events();
+}
+
+/// On a line with polls: what may go out now, and when to look again.
+void SerialReader::take_turns() {
+  if (!bus_ || fd_ < 0) return;
+  const auto now = monotonic();
+  if (auto turn = bus_->next(now)) {
+    queue_.add(std::move(turn->bytes), std::move(turn->sent));
+    watch_events();
+  }
+  context_.loop.cancel(bus_timer_);
+  bus_timer_ = context_.loop.after(bus_->due(now) - now, [this] { take_turns(); });
+  std::lock_guard lock(mutex_);
+  const auto& counters = bus_->counters();
+  status_.line_busy = counters.busy;
+  status_.polls = counters.polls;
+  status_.retries = counters.retries;
+  status_.unanswered = counters.unanswered;
+}
+
+/// Without polls a line is busy while it carries bits: ten for each byte.
+void SerialReader::count_bytes(std::size_t bytes) {
+  if (bus_) return;
+  std::lock_guard lock(mutex_);
+  status_.line_busy += std::chrono::nanoseconds(10'000'000'000 / options_.baud * bytes);
 }
 
 // -- How it is doing.

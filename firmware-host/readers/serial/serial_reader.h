@@ -11,12 +11,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "base/log_line.h"
 #include "readers/poll_loop.h"
 #include "readers/reader.h"
+#include "readers/serial/bus.h"
 #include "readers/serial/port_finder.h"
 #include "readers/serial/serial_options.h"
 #include "readers/serial/serial_session.h"
@@ -33,6 +35,7 @@ class SerialReader final : public Reader, private SerialServices {
   void stop() override;
   ReaderStatus status() const override;
   bool reaches(const std::string& device) const override;
+  Result<void> ready(const Command& command) const override;
   void send(const Command& command, std::function<void(Result<void>)> sent) override;
 
  private:
@@ -66,6 +69,9 @@ class SerialReader final : public Reader, private SerialServices {
   void watch_events();
   void resume();
   void pay_owed();
+  void take_turns();
+  void count_bytes(std::size_t bytes);
+  Result<std::string> bytes_of(const Command& command) const;
   void on_committed(std::size_t readings, bool committed);
   std::function<void(bool)> on_loop(std::function<void(SerialReader&, bool)> task);
   std::string where() const;
@@ -80,8 +86,9 @@ class SerialReader final : public Reader, private SerialServices {
   int fd_ = -1;
   std::string path_;  // that is or was open
   WriteQueue queue_;
+  std::optional<Bus> bus_;  // of a line with polls
   bool held_back_ = false;
-  PollLoop::TimerId retry_timer_ = 0, tick_timer_ = 0, resume_timer_ = 0;
+  PollLoop::TimerId retry_timer_ = 0, tick_timer_ = 0, resume_timer_ = 0, bus_timer_ = 0;
   std::chrono::milliseconds retry_after_{};
   std::set<std::string> online_;                          // heard since the port was opened
   std::map<std::string, DeviceState> owed_devices_;       // changes and losses that the log has not taken

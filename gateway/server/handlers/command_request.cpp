@@ -43,6 +43,11 @@ Result<CommandRequest> parse_command(const nlohmann::json& message, std::string 
   if (!args) return args.error();
   const auto timeout = timeout_member(message, request.timeout);
   if (!timeout) return timeout.error();
+  if (const auto confirm = message.find("confirm"); confirm != message.end()) {
+    auto typed = name_member(message, "confirm");
+    if (!typed) return typed.error();
+    request.confirm = std::move(*typed);
+  }
   request.device = std::move(*target);
   request.name = std::move(*name);
   request.args_json = std::move(*args);

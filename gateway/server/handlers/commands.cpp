@@ -16,7 +16,7 @@ void refuse(const Reply& reply, const Error& error) {
   reply.then([error](Connection& there) {
     if (error.code != ErrorCode::full) return there.respond(problem(error));
     there.host().counters().refusals.count(Refusal::commands);
-    there.respond(busy(429, error.message, std::chrono::seconds{1}));
+    there.respond(busy(429, error.message, Commands::dangerous_pause));
   });
 }
 
@@ -66,6 +66,7 @@ Result<CommandRequest> parse_request(const Call& call) {
     return Error{ErrorCode::invalid, "Idempotency-Key: may have 255 bytes"};
   }
   request->by = call.principal.name;
+  request->from = call.connection.peer();
   request->idempotency_key = call.request.idempotency_key;
   return request;
 }

@@ -48,6 +48,16 @@ void append_argument(std::string& out, const DeclaredArgument& argument) {
   out += '}';
 }
 
+void append_interlock(std::string& out, const Interlock& interlock) {
+  out += ",\"interlock\":{\"metric\":";
+  append_json_string(out, interlock.metric);
+  if (!interlock.equals.empty()) append_text(out, "equals", interlock.equals);
+  append_number(out, "min", interlock.min);
+  append_number(out, "max", interlock.max);
+  append_text(out, "age_max", format_duration(interlock.age_max));
+  out += '}';
+}
+
 void append_command(std::string& out, const DeclaredCommand& command) {
   out += "{\"name\":";
   append_json_string(out, command.name);
@@ -59,6 +69,7 @@ void append_command(std::string& out, const DeclaredCommand& command) {
   out += '}';
   if (!command.state_metric.empty()) append_text(out, "state_metric", command.state_metric);
   if (command.dangerous) out += ",\"dangerous\":true";
+  if (!command.interlock.metric.empty()) append_interlock(out, command.interlock);
   out += '}';
 }
 

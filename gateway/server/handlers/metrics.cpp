@@ -70,6 +70,10 @@ constexpr ReaderMetric reader_counters[] = {
     {"weir_reader_messages_total", "Payloads, lines or frames that came in.", &firmware::ReaderStatus::messages},
     {"weir_reader_readings_total", "Readings handed over and committed.", &firmware::ReaderStatus::readings},
     {"weir_reader_losses_total", "Payloads, lines, frames or values that could not be taken.", &firmware::ReaderStatus::losses},
+    {"weir_reader_polls_total", "Requests to devices on a polled line.", &firmware::ReaderStatus::polls},
+    {"weir_reader_poll_retries_total", "Polls that were sent again, for no answer came.", &firmware::ReaderStatus::retries},
+    {"weir_reader_unanswered_total", "Requests on a polled line that nobody answered in time.",
+     &firmware::ReaderStatus::unanswered},
     {"weir_reader_connects_total", "Times the connection was made.", &firmware::ReaderStatus::connects},
 };
 
@@ -83,6 +87,10 @@ void append_readers(MetricsText& out, const std::vector<firmware::ReaderStatus>&
     out.counter(metric.name, metric.help);
     for (const auto& reader : readers) out.value(reader.*metric.value, {{"reader", reader.name}, {"kind", reader.kind}});
   }
+  out.counter("weir_reader_line_busy_seconds_total",
+              "Time in which a serial line carried bytes, or waited for an answer to a poll.");
+  for (const auto& reader : readers)
+    if (reader.kind == "serial") out.value(std::chrono::duration<double>(reader.line_busy).count(), {{"reader", reader.name}});
 }
 
 void append_connections(MetricsText& out, const Host& host) {

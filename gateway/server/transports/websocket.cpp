@@ -131,6 +131,7 @@ void WebSocketSession::command(const nlohmann::json& message, const std::string&
   auto request = parse_command(message, "");
   if (!request) return fail(id, request.error());
   request->by = principal->name;
+  request->from = connection().peer();
   const std::uint64_t after = host().log().head();
   host().commands().submit(std::move(*request), [reply = Reply(host(), connection()), id, after](Result<CommandStatus> result) {
     reply.then([id, after, result = std::move(result)](Connection& there) {

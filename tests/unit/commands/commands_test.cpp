@@ -1,150 +1,9 @@
-#include "commands/commands.h"
-
-#include <gtest/gtest.h>
-
-#include <condition_variable>
-#include <future>
-#include <mutex>
-#include <thread>
-
-#include "base/limits.h"
-#include "support/temporary_folder.h"
+#include "unit/commands/commands_fixture.h"
 
 namespace weir::gateway {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// A reader that owns "boiler": what it was given is seen, and the test says what becomes of it.
-class ScriptedReader final : public firmware::Reader {
- public:
-  void start() override {}
-  void stop() override {}
-  firmware::ReaderStatus status() const override { return {.name = "field", .kind = "test"}; }
-  bool reaches(const std::string& device) const override { return device == "boiler"; }
-
-  void send(const Command& command, std::function<void(Result<void>)> sent) override {
-    {
-      std::lock_guard lock(mutex_);
-      if (connected_) given_.push_back(command);
-      changed_.notify_all();
-    }
-    sent(connected_ ? Result<void>() : Result<void>(Error{ErrorCode::unavailable, "not connected"}));
-  }
-
-  void connect(bool connected) { connected_ = connected; }
-
-  Command wait_for_command(std::size_t number = 1) {
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(changed_.wait_for(lock, 5s, [&] { return given_.size() >= number; }));
-    return given_.size() >= number ? given_[number - 1] : Command{};
-  }
-  std::size_t given() {
-    std::lock_guard lock(mutex_);
-    return given_.size();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::atomic<bool> connected_ = true;
-  std::vector<Command> given_;
-};
-
-class CommandsTest : public testing::Test {
- protected:
-  void SetUp() override { start(); }
-  void TearDown() override { stop(); }
-
-  void start() {
-    auto log = Log::open({.file = folder_.path() / "weir.db"}, clock_,
-                         {[this] {
-                            std::lock_guard lock(mutex_);
-                            changed_.notify_all();
-                          },
-                          [](const Error&) {}});
-    ASSERT_TRUE(log) << log.error().message;
-    log_ = std::move(*log);
-    started_at_ = log_->head();
-    loop_ = std::move(*firmware::PollLoop::create(clock_));
-    Declarations declarations;
-    declarations.by_reader["field"].declared = {
-        {.device = "boil*",
-         .name = "set",
-         .args = {{.name = "target", .type = ArgumentType::number, .min = 0, .max = 90, .unit = "Cel"}}}};
-    commands_ = std::make_unique<Commands>(*log_, *loop_, clock_, declarations);
-    commands_->set_readers({&reader_});
-    commands_->resume(log_->commands());
-    thread_ = std::thread([this] { loop_->run(); });
-  }
-
-  void stop() {
-    loop_->stop();
-    if (thread_.joinable()) thread_.join();
-    log_.reset();
-    commands_.reset();
-    loop_.reset();
-  }
-
-  Result<CommandStatus> submit(CommandRequest request) {
-    std::promise<Result<CommandStatus>> answer;
-    commands_->submit(std::move(request), [&](Result<CommandStatus> status) { answer.set_value(std::move(status)); });
-    return answer.get_future().get();
-  }
-
-  static CommandRequest set_target(std::string args = R"({"target":40})") {
-    return {.device = "boiler", .name = "set", .args_json = std::move(args), .timeout = 1s, .by = "token:x"};
-  }
-
-  bool reply(const std::string& id, bool succeeded = true) {
-    return reply({.id = id, .succeeded = succeeded, .result_json = succeeded ? "40" : "", .error = succeeded ? "" : "stuck"});
-  }
-  bool reply(CommandReply reply) {
-    std::promise<bool> committed;
-    commands_->on_reply(std::move(reply), [&](bool ok) { committed.set_value(ok); });
-    return committed.get_future().get();
-  }
-
-  /// The states of a command in the log's order, once the last of them is `last`.
-  std::vector<std::string> states(const std::string& id, CommandState last) {
-    std::vector<std::string> seen;
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(changed_.wait_for(lock, 10s,
-                                  [&] {
-                                    seen.clear();
-                                    std::vector<BlockPtr> blocks;
-                                    std::uint64_t after = started_at_;
-                                    while (log_->read_tail(after, 10'000, blocks) == Log::TailRead::ok && !blocks.empty()) {
-                                      for (const auto& block : blocks) {
-                                        for (const auto& record : block->records) note(record, id, seen);
-                                      }
-                                      after = blocks.back()->last();
-                                    }
-                                    return !seen.empty() && seen.back() == to_string(last);
-                                  }))
-        << id << " did not become " << to_string(last);
-    return seen;
-  }
-
-  static void note(const Record& record, const std::string& id, std::vector<std::string>& seen) {
-    if (record.kind != Kind::command) return;
-    const auto status = command_from_members(record.event->members);
-    if (status && status->id == id) seen.emplace_back(to_string(status->state));
-  }
-
-  tests::TemporaryFolder folder_;
-  SystemClock clock_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  ScriptedReader reader_;
-  std::unique_ptr<Log> log_;
-  std::uint64_t started_at_ = 0;  // the tail begins behind it
-  std::unique_ptr<firmware::PollLoop> loop_;
-  std::unique_ptr<Commands> commands_;
-  std::thread thread_;
-};
-
-using States = std::vector<std::string>;
+using Steps = std::vector<std::string>;
 
 TEST_F(CommandsTest, IsQueuedSentAndSucceedsInTheLog) {
   const auto status = submit(set_target());
@@ -153,14 +12,14 @@ TEST_F(CommandsTest, IsQueuedSentAndSucceedsInTheLog) {
   const auto given = reader_.wait_for_command();
   EXPECT_EQ(given.id, status->id);
   EXPECT_EQ(given.args_json, R"({"target":40})");
-  states(status->id, CommandState::sent);
+  wait_until_sent(status->id);
   EXPECT_TRUE(reply(status->id));
-  EXPECT_EQ(states(status->id, CommandState::succeeded), (States{"queued", "sent", "succeeded"}));
+  EXPECT_EQ(states(status->id, CommandState::succeeded), (Steps{"queued", "sent", "succeeded"}));
 }
 
 TEST_F(CommandsTest, ADevicesReasonIsKept) {
   const auto status = submit(set_target());
-  reader_.wait_for_command();
+  wait_until_sent(status->id);
   EXPECT_TRUE(reply(status->id, false));
   states(status->id, CommandState::failed);
   stop();
@@ -170,14 +29,14 @@ TEST_F(CommandsTest, ADevicesReasonIsKept) {
 
 TEST_F(CommandsTest, SentAndNeverAnsweredBecomesUnknown) {
   const auto status = submit(set_target());
-  EXPECT_EQ(states(status->id, CommandState::unknown), (States{"queued", "sent", "unknown"}));
+  EXPECT_EQ(states(status->id, CommandState::unknown), (Steps{"queued", "sent", "unknown"}));
   EXPECT_EQ(reader_.given(), 1U);
 }
 
 TEST_F(CommandsTest, NeverSentBecomesExpired) {
   reader_.connect(false);
   const auto status = submit(set_target());
-  EXPECT_EQ(states(status->id, CommandState::expired), (States{"queued", "expired"}));
+  EXPECT_EQ(states(status->id, CommandState::expired), (Steps{"queued", "expired"}));
   EXPECT_EQ(reader_.given(), 0U);
 }
 
@@ -197,7 +56,7 @@ TEST_F(CommandsTest, ARepeatedIdempotencyKeyRepeatsTheAnswerAndSendsNothing) {
   request.idempotency_key = "k";
   const auto first = submit(request);
   EXPECT_EQ(submit(request)->id, first->id);
-  reader_.wait_for_command();
+  wait_until_sent(first->id);
   reply(first->id);
   states(first->id, CommandState::succeeded);
   EXPECT_EQ(submit(request)->state, CommandState::succeeded);
@@ -254,7 +113,7 @@ TEST_F(CommandsTest, OnlyAQueuedCommandCanBeCancelled) {
   EXPECT_EQ(cancel("c-none").error().code, ErrorCode::not_found);
   reader_.connect(true);
   const auto sent = submit(request);
-  states(sent->id, CommandState::sent);
+  wait_until_sent(sent->id);
   EXPECT_EQ(cancel(sent->id).error().code, ErrorCode::conflict);
 }
 
@@ -262,16 +121,17 @@ TEST_F(CommandsTest, ARestartNeverSendsTwiceAndStillTakesALateReply) {
   auto request = set_target();
   request.timeout = 60s;
   const auto sent = submit(request);
-  states(sent->id, CommandState::sent);
+  wait_until_sent(sent->id);
   reader_.connect(false);
   const auto queued = submit(request);
   stop();
   reader_.connect(true);
   start();
-  EXPECT_EQ(states(queued->id, CommandState::unknown), (States{"unknown"}));
+  EXPECT_EQ(states(queued->id, CommandState::sent), (Steps{"sent"})) << "it never left before";
+  EXPECT_EQ(reader_.wait_for_command(2).id, queued->id);
   EXPECT_TRUE(reply(sent->id));
-  EXPECT_EQ(states(sent->id, CommandState::succeeded), (States{"succeeded"}));
-  EXPECT_EQ(reader_.given(), 1U);
+  EXPECT_EQ(states(sent->id, CommandState::succeeded), (Steps{"succeeded"}));
+  EXPECT_EQ(reader_.given(), 2U);
 }
 
 TEST_F(CommandsTest, AStrayReplyIsCountedAndAccepted) {

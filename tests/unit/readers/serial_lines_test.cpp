@@ -86,5 +86,57 @@ TEST_F(SerialLines, UnpluggedInTheMiddleOfALineDropsTheHalf) {
   EXPECT_EQ(bench.intake.readings().size(), 1U);
 }
 
+// ---- A line on which nobody speaks unasked
+
+class PolledLine : public testing::Test {
+ protected:
+  static firmware::SerialOptions polled(const std::string& path) {
+    auto options = json_lines(path);
+    options.polls = {{.send = "READ?", .every = std::chrono::milliseconds(20)}};
+    options.answer_within = std::chrono::milliseconds(500);
+    return options;
+  }
+  PolledLine() { EXPECT_TRUE(bench.connects()); }
+
+  bool asked(std::size_t times) {
+    return wait_until([&] {
+      std::size_t found = 0;
+      for (auto at = pty.heard().find("READ?\n"); at != std::string::npos; at = pty.heard().find("READ?\n", at + 1)) ++found;
+      return found >= times;
+    });
+  }
+  Pty pty;
+  SerialBench bench{polled(pty.path())};
+};
+
+TEST_F(PolledLine, IsAskedAgainOnceItHasAnswered) {
+  for (std::size_t i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(asked(i));
+    pty.say("{\"a\":" + std::to_string(i) + "}\n");
+  }
+  EXPECT_TRUE(wait_until([&] { return bench.intake.readings().size() == 3; }));
+  EXPECT_EQ(bench.reader->status().retries, 0U);
+  EXPECT_GE(bench.reader->status().polls, 3U);
+  EXPECT_GT(bench.reader->status().line_busy.count(), 0);
+}
+
+TEST_F(PolledLine, ACommandWaitsForTheAnswerAndGoesBeforeTheNextPoll) {
+  ASSERT_TRUE(asked(1));
+  std::promise<Result<void>> sent;
+  const Command command{"c1", "meter", "set", "{}", bench.loop.clock().wall() + std::chrono::seconds(10)};
+  bench.loop.call([&] { bench.reader->send(command, [&](Result<void> out) { sent.set_value(std::move(out)); }); });
+  EXPECT_EQ(pty.heard(), "READ?\n");
+  pty.say("{\"a\":1}\n");
+  EXPECT_TRUE(sent.get_future().get());
+  EXPECT_TRUE(wait_until([&] { return pty.heard() == "READ?\n{\"id\":\"c1\",\"name\":\"set\",\"args\":{}}\n"; })) << pty.heard();
+  pty.say("{\"id\":\"c1\",\"ok\":true}\n");
+  EXPECT_TRUE(asked(2));
+}
+
+TEST_F(PolledLine, ASilentDeviceIsAskedOnceMoreAndCounted) {
+  EXPECT_TRUE(wait_until([&] { return bench.reader->status().unanswered == 1; }));
+  EXPECT_EQ(bench.reader->status().retries, 1U);
+}
+
 }  // namespace
 }  // namespace weir::test

@@ -14,6 +14,7 @@ class AnsweringReader final : public firmware::Reader {
   void stop() override {}
   firmware::ReaderStatus status() const override { return {.name = "field", .kind = "test"}; }
   bool reaches(const std::string& device) const override { return device == "boiler"; }
+  Result<void> ready(const Command&) const override { return {}; }
   void send(const Command& command, std::function<void(Result<void>)> sent) override {
     sent({});
     commands_.on_reply({.id = command.id, .device = command.device, .succeeded = true, .result_json = R"({"target":65})"},

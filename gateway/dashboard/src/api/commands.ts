@@ -7,10 +7,10 @@ export function newKey(): string {
 }
 
 /** Answers as soon as the command is queued; its states come over the stream. */
-export async function sendCommand(device: string, name: string, args: Record<string, Value>, key: string): Promise<Command> {
+export async function sendCommand(device: string, name: string, args: Record<string, Value>, key: string, confirm?: string): Promise<Command> {
   const response = await ask(`v1/devices/${encodeURIComponent(device)}/commands`, {
     method: 'POST',
-    body: {name, args},
+    body: {name, args, ...(confirm && {confirm})},
     headers: {'idempotency-key': key},
   });
   if (!response.ok) throw await problemOf(response);

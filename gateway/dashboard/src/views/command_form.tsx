@@ -31,7 +31,7 @@ export function CommandForm({device, declared, disabled}: Props) {
     event.preventDefault();
     setShown(true);
     if (disabled || busy || !sure || Object.keys(faults).length > 0) return;
-    if (!(await send(args))) return;
+    if (!(await send(args, declared.dangerous ? confirmed : undefined))) return;
     setConfirmed('');
     setShown(false);
   }
@@ -79,13 +79,13 @@ function useSending(device: string, name: string) {
   const [sent, setSent] = useState<{id: string; at: number} | null>(null);
   const attempt = useRef({key: '', args: ''});
 
-  async function send(args: Parameters<typeof sendCommand>[2]): Promise<boolean> {
+  async function send(args: Parameters<typeof sendCommand>[2], confirm?: string): Promise<boolean> {
     const text = JSON.stringify(args);
     if (attempt.current.args !== text || !attempt.current.key) attempt.current = {key: newKey(), args: text};
     const at = performance.now();
     setBusy(true);
     try {
-      const command = await sendCommand(device, name, args, attempt.current.key);
+      const command = await sendCommand(device, name, args, attempt.current.key, confirm);
       model.setCommand(command);
       setSent({id: command.id, at});
       attempt.current.key = '';
