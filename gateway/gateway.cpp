@@ -104,7 +104,7 @@ class Gateway {
   std::unique_ptr<Latest> latest_;
   std::unique_ptr<firmware::PollLoop> loop_;
   std::unique_ptr<Commands> commands_;
-  std::mutex readers_mutex_;      // protects the vector: status is asked from the server's thread
+  std::mutex readers_mutex_;  // protects the vector: status is asked from the server's thread
   Readers readers_;
   std::unique_ptr<Server> server_;
   std::thread loop_thread_, server_thread_;

@@ -65,6 +65,7 @@ Result<std::vector<CommandStatus>> missing_ends(const std::filesystem::path& dat
     query.before = page->next;
   }
   std::vector<CommandStatus> ends;
+  ends.reserve(missing.size());
   for (auto& [id, command] : missing) ends.push_back(std::move(command));
   return ends;
 }

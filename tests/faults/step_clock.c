@@ -1,6 +1,6 @@
 #define _GNU_SOURCE /* O_CLOEXEC, CLOCK_REALTIME */
-/* Preloaded into the gateway: its wall clock is off by what the first eight bytes of the file WEIR_STEP say (nanoseconds). Intervals
- * go on as they do: that is what setting a clock does. */
+/* Preloaded into the gateway: its wall clock is off by what the first eight bytes of the file WEIR_STEP say (nanoseconds).
+ * Intervals go on as they do: that is what setting a clock does. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

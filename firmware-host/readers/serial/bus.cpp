@@ -35,7 +35,8 @@ std::optional<Bus::Turn> Bus::next(Monotonic now) {
 Bus::Turn Bus::ask(std::size_t poll, Monotonic now) {
   ++counters_.polls;
   auto& asked = polls_[poll];
-  asked.due = std::max(asked.due + asked.every, now);  // a line that is too slow for its polls is busy, never behind
+  asked.due += asked.every;
+  if (asked.due <= now) asked.due = now + asked.every;  // what a slow line missed is not asked for in a row
   waiting_ = true;
   began_ = now;
   again_ = poll;
