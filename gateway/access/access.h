@@ -55,6 +55,9 @@ struct Principal {
   Scope scope;
 };
 
+/// Differs where role or scope differ: what was opened with others is closed.
+std::uint32_t mark_of(const Principal& principal);
+
 namespace access_limits {
 inline constexpr std::size_t users_max = 50;
 inline constexpr std::size_t tokens_max = 1000;

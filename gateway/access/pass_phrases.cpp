@@ -61,6 +61,11 @@ PassPhraseWorker::~PassPhraseWorker() {
   if (thread_.joinable()) thread_.join();
 }
 
+bool PassPhraseWorker::has_room() {
+  std::lock_guard lock(mutex_);
+  return tasks_.size() < queue_max;
+}
+
 bool PassPhraseWorker::post(std::function<void()> task) {
   std::lock_guard lock(mutex_);
   if (tasks_.size() >= queue_max) return false;

@@ -47,6 +47,7 @@ class PassPhraseWorker {
   PassPhraseWorker(const PassPhraseWorker&) = delete;
   PassPhraseWorker& operator=(const PassPhraseWorker&) = delete;
 
+  bool has_room();
   /// False: too many wait already.
   bool post(std::function<void()> task);
 

@@ -1,4 +1,5 @@
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "access/access.h"
@@ -22,6 +23,11 @@ std::optional<Role> role_from(std::string_view text) {
     if (name == text) return role;
   }
   return std::nullopt;
+}
+
+std::uint32_t mark_of(const Principal& principal) {
+  const auto text = std::string(to_string(principal.role)) + '\n' + principal.scope.devices + '\n' + principal.scope.kinds;
+  return static_cast<std::uint32_t>(std::hash<std::string>{}(text));
 }
 
 bool allows(Role role, Right right) {

@@ -12,7 +12,30 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json to_json(const TokenInfo& info) {
-  return {{"name", info.name}, {"role", to_string(info.terms.role)}, {"prefix", info.prefix}, {"created", format_time(info.created)}};
+  ordered_json out = {
+      {"name", info.name}, {"role", to_string(info.terms.role)}, {"prefix", info.prefix}, {"created", format_time(info.created)}};
+  if (!info.terms.scope.devices.empty()) out["devices"] = info.terms.scope.devices;
+  if (!info.terms.scope.kinds.empty()) out["kinds"] = info.terms.scope.kinds;
+  if (info.terms.expires) out["expires"] = format_time(*info.terms.expires);
+  if (info.used) out["used"] = format_time(*info.used);
+  return out;
+}
+
+std::string limits_text(const TokenInfo& info) {
+  std::string text;
+  if (!info.terms.scope.devices.empty()) text += "  devices " + info.terms.scope.devices;
+  if (!info.terms.scope.kinds.empty()) text += "  kinds " + info.terms.scope.kinds;
+  if (info.terms.expires) text += "  until " + format_time(*info.terms.expires);
+  return text + (info.used ? "  used " + format_time(*info.used) : "  never used");
+}
+
+/// "90d", or a time.
+Result<std::optional<Timestamp>> parse_expiry(const std::string& text) {
+  if (text.empty()) return std::optional<Timestamp>();
+  if (const auto time = parse_time(text)) return std::optional(*time);
+  const auto duration = parse_duration(text);
+  if (!duration) return Error{ErrorCode::invalid, "--expires: a duration as 90d, or a time as 2027-01-31T00:00:00Z"};
+  return std::optional(SystemClock().wall() + *duration);
 }
 
 }  // namespace
@@ -23,11 +46,16 @@ int run_token_add(const Arguments& arguments, Environment& environment) {
     environment.err << "weir: \"" << arguments.get("role") << "\" is not a role; choose viewer, operator, admin or ingest\n";
     return misused;
   }
+  const auto expires = parse_expiry(arguments.get("expires"));
+  if (!expires) {
+    environment.err << "weir: " << expires.error().message << "\n";
+    return misused;
+  }
   int code = done;
   const auto access = open_access(arguments, environment, code);
   if (!access) return code;
   const std::string name = arguments.get("name");
-  const auto token = access->add_token(name, *role);
+  const auto token = access->add_token(name, {*role, {arguments.get("devices"), arguments.get("kinds")}, *expires});
   if (!token) return complain(environment, token.error());
   if (arguments.has("json")) {
     environment.out << ordered_json({{"name", name}, {"role", to_string(*role)}, {"token", *token}}).dump() << "\n";
@@ -50,7 +78,7 @@ int run_token_list(const Arguments& arguments, Environment& environment) {
       all.push_back(to_json(info));
     } else {
       environment.out << std::left << std::setw(9) << to_string(info.terms.role) << " " << info.prefix << "…  "
-                      << format_time(info.created) << "  " << info.name << "\n";
+                      << format_time(info.created) << "  " << info.name << limits_text(info) << "\n";
     }
   }
   if (arguments.has("json")) environment.out << ordered_json({{"tokens", all}}).dump() << "\n";

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "base/text.h"
+#include "stream/query.h"
 
 namespace weir::gateway {
 
@@ -17,7 +17,7 @@ std::optional<std::uint64_t> Consumers::acknowledged(std::string_view name) cons
 }
 
 Result<void> Consumers::check(std::string_view name, std::optional<Cursor> cursor) const {
-  if (!is_name(name)) return Error{ErrorCode::invalid, "consumer: a name is 1 to 128 bytes of UTF-8 without control characters"};
+  if (!is_consumer_name(name)) return Error{ErrorCode::invalid, "consumer: a name is 1 to 64 letters, digits, '.', '_' and '-'"};
   if (!marks_.contains(name) && marks_.size() >= limits::consumers_max) {
     return Error{ErrorCode::full, "there are " + std::to_string(marks_.size()) + " durable consumers already: delete one"};
   }

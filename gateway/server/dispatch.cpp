@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "access/secrets.h"
 #include "server/http/origin.h"
 #include "server/http/parameters.h"
 #include "server/http/route.h"
@@ -73,7 +74,7 @@ Response preflight(const std::string& allowed, const Request& request, const Ser
   response.with("Allow", allowed);
   if (!listed_origin(request.origin, options.origins)) return response;
   return response.with("Access-Control-Allow-Methods", allowed)
-      .with("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Last-Event-ID")
+      .with("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-CSRF-Token")
       .with("Access-Control-Max-Age", "600");
 }
 
@@ -101,18 +102,37 @@ std::optional<Response> find_route(Call& call) {
 
 bool writes(Method method) { return method != Method::get && method != Method::head && method != Method::options; }
 
+/// Wrong tokens can't be guessed right; but whoever sends many waits. Programs of this computer don't, nor do right tokens.
+std::optional<Response> over_wrong_tokens(Call& call) {
+  const bool counted = call.connection.credential().kind == Credential::Kind::token &&
+                       (!call.connection.loopback() || call.connection.forwarded());
+  if (!counted) return std::nullopt;
+  const auto wait = call.host.access().wrong_token(call.connection.peer());
+  if (wait.count() == 0) return std::nullopt;
+  return refuse(call, Refusal::sign_in, 429, "this address sent too many wrong tokens: right ones are taken at any time", wait);
+}
+
+Response not_signed_in(Host& host) {
+  if (!host.access().first_start()) return problem(401, "send `Authorization: Bearer TOKEN` (weir token add), or sign in");
+  return problem(401, "nobody has rights here yet: sign in with the code of the gateway's journal or of `weir pair`");
+}
+
+Response refuse_stranger(Call& call) {
+  if (auto refused = over_address_rate(call)) return *refused;
+  if (auto refused = over_wrong_tokens(call)) return *refused;
+  return not_signed_in(call.host);
+}
+
 std::optional<Response> check_right(Call& call) {
   const Right right = *call.route->right;
   const auto principal = identify(call.request, right, call.connection);
-  if (!principal) {
-    if (auto refused = over_address_rate(call)) return refused;
-    return problem(401, "send `Authorization: Bearer TOKEN` (weir token add), or sign in")
-        .with("WWW-Authenticate", "Bearer realm=\"weir\"");
-  }
+  if (!principal) return refuse_stranger(call);
   if (auto refused = over_account(call, *principal)) return refused;
   if (!allows(principal->role, right)) {
     return problem(403, principal->name + " has the role " + std::string(to_string(principal->role)) + ", which may not do this");
   }
+  if (call.route->rule == Rule::whole && principal->scope.limited())
+    return problem(403, principal->name + " is limited to some devices or kinds, and this tells of the whole gateway");
   call.principal = *principal;
   return std::nullopt;
 }
@@ -149,28 +169,35 @@ std::optional<Response> check_query(const Call& call) {
 std::optional<Response> check_page(const Call& call) {
   const Request& request = call.request;
   if (!writes(request.method) || call.connection.credential().kind == Credential::Kind::token) return std::nullopt;
-  const bool by_cookie = call.route->right && call.connection.credential().kind == Credential::Kind::session;
+  const Credential& credential = call.connection.credential();
+  const bool by_cookie = call.route->right && credential.kind == Credential::Kind::session;
   if (!by_cookie && request.origin.empty() && request.fetch_site.empty()) return std::nullopt;  // no browser
-  if (from_own_page(request.origin, request.fetch_site, request.host, request.tls, call.host.options().origins))
+  if (!from_own_page(request.origin, request.fetch_site, request.host, request.tls, call.host.options().origins))
+    return problem(403, "a signed-in page may change things only from its own origin");
+  if (credential.kind != Credential::Kind::session || same_hash(request.csrf_token, csrf_token_of(*credential.secret)))
     return std::nullopt;
-  return problem(403, "a signed-in page may change things only from its own origin");
+  return problem(403, csrf_missing);
 }
 
 }  // namespace
 
 std::optional<Principal> identify(const Request& request, Right needs, Connection& connection) {
-  connection.hold({});
+  Credential credential;
   if (const auto token = bearer_token(request.authorization)) {
-    connection.hold({Credential::Kind::token, needs, connection.host().same_text(*token)});
+    credential = {Credential::Kind::token, needs, connection.host().same_text(*token)};
   } else if (const auto ticket = ticket_in(request)) {
-    if (auto credential = connection.host().tickets().redeem(*ticket, connection.host().now()))
-      connection.hold(std::move(*credential));
+    if (auto redeemed = connection.host().tickets().redeem(*ticket, connection.host().now())) credential = std::move(*redeemed);
   } else if (const auto secret = cookie_value(request.cookie, session_cookie)) {
-    connection.hold({Credential::Kind::session, needs, connection.host().same_text(*secret)});
+    credential = {Credential::Kind::session, needs, connection.host().same_text(*secret)};
   } else if (!request.client_name.empty()) {
-    connection.hold({Credential::Kind::certificate, needs, connection.host().same_text(request.client_name)});
+    credential = {Credential::Kind::certificate, needs, connection.host().same_text(request.client_name)};
   }
-  return connection.principal();
+  connection.hold(credential);
+  auto principal = connection.principal();
+  if (!principal) return principal;
+  credential.rights = mark_of(*principal);
+  connection.hold(std::move(credential));
+  return principal;
 }
 
 std::string over_token_rate(std::string_view principal, const ServerOptions& options) {
@@ -185,6 +212,8 @@ std::optional<Response> admit(Call& call) {
     return refused;
   }
   auto answer = find_route(call);
+  const bool first = call.route != nullptr && call.route->rule == Rule::first;
+  if ((answer || !call.route->right) && !first && call.host.access().first_start()) answer = not_signed_in(call.host);
   if (answer || !call.route->right) {
     if (auto refused = over_address_rate(call)) return refused;
     if (answer) return answer;

@@ -35,12 +35,19 @@ struct Call {
 /// An answer, or what will give one.
 using Outcome = std::variant<Response, std::unique_ptr<Exchange>>;
 
+enum class Rule : std::uint8_t {
+  none,
+  whole,  // tells of the whole gateway: not for a token that is limited to some of it
+  first,  // answers also before anybody has rights
+};
+
 struct Route {
   Method method;
   std::string_view pattern;
   std::optional<Right> right;  // nothing: no credential is needed
   Outcome (*handle)(Call& call);
   std::string_view parameters = "";  // "device,state": others are refused; "*": the handler looks at them itself
+  Rule rule = Rule::none;
 };
 std::span<const Route> routes();  // routes.cpp
 
@@ -52,6 +59,9 @@ std::optional<Principal> identify(const Request& request, Right needs, Connectio
 
 /// Who, from where: a row of the audit, to be filled in.
 AuditEntry audit_entry(const Call& call, std::string action, std::string target);
+
+/// What a session's page that doesn't show its CSRF token is told.
+inline constexpr std::string_view csrf_missing = "X-CSRF-Token: send the csrf_token of GET /v1/session with each change";
 
 /// What whoever asks too often is told.
 std::string over_token_rate(std::string_view principal, const ServerOptions& options);

@@ -73,16 +73,32 @@ Result<Filter> Filter::parse(std::string_view kinds, std::string_view devices, s
   return filter;
 }
 
+Result<void> Filter::narrow(std::string_view kinds, std::string_view devices) {
+  if (kinds.empty() && devices.empty()) return {};
+  State& state = *state_;
+  const auto passing = kinds.empty() ? Result<std::uint32_t>(state.kinds) : parse_kinds(kinds);
+  if (!passing) return passing.error();
+  auto terms = parse_terms("devices", devices);
+  if (!terms) return terms.error();
+  state.kinds &= *passing;
+  state.limits = std::move(*terms);
+  const auto sized = [](std::string_view text) { return std::to_string(text.size()) + ':' + std::string(text); };
+  state.key = "within " + sized(kinds) + sized(devices) + state.key;  // with sizes: no query reads like another's limits
+  return {};
+}
+
 bool Filter::decide(const Series& series) {
   State& state = *state_;
   if (series.id >= state.decided.size()) state.decided.resize(series.id + 1, undecided);
-  const bool wanted = any_matches(state.devices, series.device) && any_matches(state.metrics, series.metric);
+  const bool wanted = any_matches(state.limits, series.device) && any_matches(state.devices, series.device) &&
+                      any_matches(state.metrics, series.metric);
   state.decided[series.id] = wanted ? yes : no;
   return wanted;
 }
 
 bool Filter::matches_event(const Event& event) const {
-  return any_matches(state_->devices, event.device) && (event.metric.empty() || any_matches(state_->metrics, event.metric));
+  return any_matches(state_->limits, event.device) && any_matches(state_->devices, event.device) &&
+         (event.metric.empty() || any_matches(state_->metrics, event.metric));
 }
 
 Filter Filters::same(Filter filter) {

@@ -25,6 +25,9 @@ class Filter {
   /// Comma-separated lists; empty text: `reading` for kinds, everything for devices and metrics.
   static Result<Filter> parse(std::string_view kinds, std::string_view devices, std::string_view metrics);
 
+  /// From here on only what these let pass as well; empty text: no limit. Where the filter is made, before copies are.
+  Result<void> narrow(std::string_view kinds, std::string_view devices);
+
   bool matches(const Record& record) {
     if (!wants(record.kind)) return false;
     return record.series ? matches_series(*record.series) : matches_event(*record.event);
@@ -46,6 +49,7 @@ class Filter {
     std::uint32_t kinds = 1U << static_cast<unsigned>(Kind::reading);
     std::vector<std::string> devices;  // empty: all
     std::vector<std::string> metrics;
+    std::vector<std::string> limits;    // devices, of narrow(); empty: all
     std::vector<std::uint8_t> decided;  // by series id
     std::string key;
   };

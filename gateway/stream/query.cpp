@@ -117,14 +117,6 @@ Result<void> set_rate(Draft& draft, std::string_view text) {
   return {};
 }
 
-bool is_consumer_name(std::string_view text) {
-  constexpr std::string_view marks = "._-";
-  const auto allowed = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || marks.find(c) != marks.npos;
-  };
-  return !text.empty() && text.size() <= consumer_bytes_max && std::all_of(text.begin(), text.end(), allowed);
-}
-
 Result<void> set_consumer(Draft& draft, std::string_view text) {
   if (!is_consumer_name(text))
     return invalid("consumer", quoted(text) + " is not a name of 1 to 64 letters, digits, '.', '_' and '-'");
@@ -243,6 +235,14 @@ Result<std::string> as_parameter(const std::string& name, const nlohmann::json& 
 }
 
 }  // namespace
+
+bool is_consumer_name(std::string_view text) {
+  constexpr std::string_view marks = "._-";
+  const auto allowed = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || marks.find(c) != marks.npos;
+  };
+  return !text.empty() && text.size() <= consumer_bytes_max && std::all_of(text.begin(), text.end(), allowed);
+}
 
 Result<Parameters> parse_url_query(std::string_view query) {
   Parameters parameters;

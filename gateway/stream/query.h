@@ -43,6 +43,9 @@ struct StreamQuery {
   bool snapshot = false;
 };
 
+/// 1 to 64 of [A-Za-z0-9._-].
+bool is_consumer_name(std::string_view text);
+
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// Percent-decoding included ('+' is a space); at most 64 parameters.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test, { before } from 'node:test';
-import { Ndjson, Sse, Ws, startGateway, waitFor } from './harness.mjs';
+import { Ndjson, Sse, Ws, run, startGateway, waitFor } from './harness.mjs';
 
 let gateway;
 
@@ -10,33 +10,69 @@ before(async () => {
   gateway = await startGateway();
 });
 
-const json = { device: 'd', metric: 'm', value: 1 };
-const routes = [
-  // method, path, who may, body
-  ['GET', '/v1/stream', 'viewer operator admin'],
-  ['GET', '/v1/devices', 'viewer operator admin'],
-  ['GET', '/v1/commands', 'viewer operator admin'],
-  ['GET', '/v1/consumers', 'viewer operator admin'],
-  ['GET', '/metrics', 'viewer operator admin'],
-  ['POST', '/v1/readings', 'ingest', json],
-  ['POST', '/v1/devices/d/commands', 'operator admin', { name: 'x' }],
-];
-
-for (const [method, path, allowed, body] of routes) {
-  test(`${method} ${path} is for ${allowed} only`, async () => {
-    const ask = (role, headers) => gateway.fetch(path, { role, method, headers, ...(body && { json: body }) });
-    const anonymous = await ask(null);
-    assert.equal(anonymous.status, 401);
-    assert.match(anonymous.headers.get('content-type'), /application\/problem\+json/);
-    assert.ok(!(await anonymous.text()).includes('cursor'));
-    assert.equal((await ask(null, { authorization: 'Bearer nonsense' })).status, 401);
-    for (const role of ['viewer', 'operator', 'admin', 'ingest']) {
-      const { status } = await ask(role);
-      if (allowed.split(' ').includes(role)) assert.ok(status !== 401 && status !== 403, `${role}: ${status}`);
-      else assert.equal(status, 403, role);
-    }
-  });
+/** Credentials by what they are called here, and the role that each stands for. */
+async function credentials() {
+  const add = async (...words) => (await gateway.weir('token', 'add', ...words)).stdout.trim();
+  const expired = await add('--name', 'expired', '--role', 'admin', '--expires', '1s');
+  const tokens = {
+    none: null,
+    nonsense: 'weir_nonsense',
+    expired,
+    limited: await add('--name', 'limited', '--role', 'operator', '--devices', 'boiler*', '--kinds', '*'),
+  };
+  for (const role of ['viewer', 'operator', 'admin', 'ingest']) tokens[role] = await gateway.token(role);
+  await waitFor(async () => (await ask('/v1/devices', expired)).status === 401, 'the token to expire');
+  return tokens;
 }
+
+const ask = (path, token, init = {}) => fetch(gateway.url + path, { ...init, headers: { ...(token && { authorization: `Bearer ${token}` }), ...init.headers } });
+
+/** What the description says of who asks: a status, or that it is neither 401 nor 403. */
+function expected(who, { 'x-weir-roles': roles, 'x-weir-whole': whole }) {
+  if (!roles) return 'let in';
+  if (['none', 'nonsense', 'expired'].includes(who)) return 401;
+  if (!roles.includes(who === 'limited' ? 'operator' : who)) return 403;
+  return who === 'limited' && whole ? 403 : 'let in';
+}
+
+test('every route does to every credential what the description says', async () => {
+  const { paths } = await (await fetch(`${gateway.url}/openapi.json`)).json();
+  const tokens = await credentials();
+  const seen = { 401: 0, 403: 0, 'let in': 0 };
+  for (const [path, { parameters = [], ...operations }] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
+      if (operation.operationId === 'signIn') continue; // its 401 is about what it is sent
+      const all = [...parameters, ...(operation.parameters ?? [])].filter((each) => each.required);
+      const query = all.filter((each) => each.in === 'query').map(({ name, example }) => `${name}=${encodeURIComponent(example)}`).join('&');
+      const url = path.replace(/\{\w+\}/, () => 'boiler-1') + (query && `?${query}`);
+      const [type, { examples, example } = {}] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
+      const body = type && (example ?? JSON.stringify(Object.values(examples)[0].value));
+      for (const [who, token] of Object.entries(tokens)) {
+        const { status } = await ask(url, token, { method: method.toUpperCase(), body, headers: type ? { 'content-type': type } : {} });
+        const want = expected(who, operation);
+        const is = status === 401 || status === 403 ? status : 'let in';
+        assert.equal(is, want, `${method} ${url} as ${who}: ${status}`);
+        ++seen[want];
+      }
+    }
+  }
+  assert.ok(seen[401] > 60 && seen[403] > 40 && seen['let in'] > 60, JSON.stringify(seen));
+});
+
+test('every operation of the WebSocket does to every role what the description says', async () => {
+  const { operations } = await gateway.get('/asyncapi.json');
+  for (const role of ['viewer', 'operator', 'admin']) {
+    const ws = await Ws.open(gateway, '', { role });
+    const answer = async (message) => {
+      ws.socket.send(JSON.stringify(message));
+      return waitFor(() => ws.messages.find(({ id }) => id === message.id), message.op);
+    };
+    const refused = (message) => message.op === 'error' && [401, 403].includes(message.problem.status);
+    assert.equal(refused(await answer({ op: 'command', id: 'c', device: 'boiler-1', name: 'x' })), !operations.sendCommand['x-weir-roles'].includes(role), role);
+    assert.equal(refused(await answer({ op: 'ping', id: 'p' })), !operations.ping['x-weir-roles'].includes(role));
+    assert.equal(refused(await answer({ op: 'unsubscribe', id: 'u' })), !operations.unsubscribe['x-weir-roles'].includes(role));
+  }
+});
 
 test('health and the dashboard need no credential and tell nothing', async () => {
   for (const path of ['/healthz', '/readyz', '/']) {
@@ -93,6 +129,43 @@ test('a one-time code signs in once; the session reads and can be ended', async 
   assert.ok(!(await signIn()).ok, 'a code works once');
   const headers = { cookie: cookie.split(';')[0] };
   assert.equal((await fetch(`${gateway.url}/v1/devices`, { headers })).status, 200);
-  assert.ok((await fetch(`${gateway.url}/v1/session`, { method: 'DELETE', headers: { ...headers, origin: gateway.url } })).ok);
+  assert.ok((await fetch(`${gateway.url}/v1/session`, { method: 'DELETE', headers: { ...headers, origin: gateway.url, 'x-csrf-token': (await response.json()).csrf_token } })).ok);
   assert.equal((await fetch(`${gateway.url}/v1/devices`, { headers })).status, 401);
+});
+
+test('at the first start there is no way in but the code of the journal; it makes the first user', async () => {
+  const fresh = await startGateway({ until: '/healthz' });
+  const shut = await fetch(`${fresh.url}/v1/devices`);
+  assert.equal(shut.status, 401);
+  assert.match((await shut.json()).detail, /weir pair/);
+  assert.equal((await fetch(`${fresh.url}/`)).status, 200);
+  const [, url, code] = await waitFor(() => fresh.log.match(/open (http:\S+) and sign in with the code (\d{4}-\d{4})/), 'the code in the journal');
+  assert.equal(url, `${fresh.url}/`);
+  const post = (path, json, headers = {}) => fetch(fresh.url + path, { method: 'POST', body: JSON.stringify(json), headers: { 'content-type': 'application/json', ...headers } });
+  const response = await post('/v1/session', { code });
+  const { setup, csrf_token } = await response.json();
+  assert.equal(setup, true);
+  const page = { cookie: response.headers.get('set-cookie').split(';')[0], origin: fresh.url };
+  const user = { name: '관리자', role: 'admin', pass_phrase: 'correct horse battery' };
+  assert.equal((await post('/v1/users', user, page)).status, 403, 'without its CSRF token');
+  assert.equal((await post('/v1/users', user, { ...page, 'x-csrf-token': csrf_token })).status, 201);
+  const signedIn = await post('/v1/session', { name: user.name, pass_phrase: user.pass_phrase });
+  assert.equal((await signedIn.json()).name, 'user:관리자');
+  const log = await fresh.weir('user', 'list');
+  assert.match(log.stdout, /admin .*관리자/);
+  const audit = readdirSync(`${fresh.folder}/data/audit`).map((name) => readFileSync(`${fresh.folder}/data/audit/${name}`, 'utf8')).join('');
+  assert.match(audit, /session\.open/);
+  assert.match(audit, /user\.add/);
+  assert.ok(!audit.includes(user.pass_phrase) && !audit.includes(code) && !fresh.log.includes(user.pass_phrase));
+});
+
+test('`weir user` takes the pass phrase from its input, and never from its arguments', async () => {
+  const weir = (input, ...words) => run('sh', ['-c', 'printf "%s\\n" "$0" | "$@"', input, ...gateway.command(...words)]);
+  assert.notEqual((await weir('too short', 'user', 'add', '--name', 'ann', '--role', 'admin')).code, 0);
+  assert.equal((await weir('correct horse battery', 'user', 'add', '--name', 'ann', '--role', 'admin')).code, 0);
+  assert.equal((await weir('another horse battery', 'user', 'passphrase', '--name', 'ann')).code, 0);
+  const signIn = (pass_phrase) => fetch(`${gateway.url}/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'ann', pass_phrase }) });
+  assert.equal((await signIn('correct horse battery')).status, 401);
+  assert.equal((await signIn('another horse battery')).status, 429);
+  await waitFor(async () => (await signIn('another horse battery')).status === 200, 'the wait to be over');
 });

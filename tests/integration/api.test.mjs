@@ -71,6 +71,18 @@ async function call(id, status, changes) {
   return body;
 }
 
+const pass_phrase = 'correct horse battery';
+const addUser = (name) => gateway.fetch('/v1/users', { role: 'admin', json: { name, role: 'admin', pass_phrase } });
+
+/** The headers of a page on which `name` has signed in. */
+async function pageOf(name) {
+  const response = await waitFor(async () => {
+    const answer = await request('signIn', { body: JSON.stringify({ name, pass_phrase }) });
+    return answer.ok && answer;
+  }, `${name} to sign in`);
+  return { cookie: response.headers.get('set-cookie').split(';')[0], origin: gateway.url, 'x-csrf-token': (await response.json()).csrf_token };
+}
+
 /** A code of `weir pair`, for the gateway under test. */
 const pair = async () => (await gateway.weir('pair')).stdout.match(/\d{4}-\d{4}/)[0];
 const send = (changes) => call('sendCommand', 200, { query: { wait: 10 }, ...changes });
@@ -87,9 +99,12 @@ test('every operation does what its examples ask for', async (t) => {
   const special = {
     signIn: async () => ({ body: JSON.stringify({ code: await pair() }) }),
     showCommand: async () => ({ path: { id: (await send()).id } }),
+    changePassPhrase: async () => (await addUser('own'), { role: null, headers: await pageOf('own') }),
+    endSession: async () => (await addUser('other'), await pageOf('other'), { role: 'admin', path: { id: (await gateway.get('/v1/sessions', { role: 'admin' })).sessions.find(({ user }) => user === 'other').id } }),
+    removeUser: async () => (await addUser('last'), {}),
     cancelCommand: async () => ({ on: away, path: { id: (await call('sendCommand', 202, { on: away, path: { device: 'boiler-9' }, body: '{"name":"set","args":{"target":1},"timeout":"60s"}' })).id } }),
   };
-  const status = { makeTicket: 201, sendCommand: 202, forgetConsumer: 204, signOut: 204 };
+  const status = { makeTicket: 201, sendCommand: 202, forgetConsumer: 204, signOut: 204, endSession: 204, addToken: 201, revokeToken: 204, addUser: 201, removeUser: 204 };
   for (const id of api.operations.keys()) {
     await t.test(id, async () => {
       const changes = (await special[id]?.()) ?? {};
@@ -105,7 +120,7 @@ test('every operation does what its examples ask for', async (t) => {
 
 test('every example of a body fits its schema and is taken', async () => {
   for (const [id, operation] of api.operations) {
-    if (!operation.requestBody || id === 'signIn') continue;
+    if (!operation.requestBody || id === 'signIn' || id === 'changePassPhrase') continue;
     for (const { type, value, text } of exampleBodies(operation)) {
       if (value) api.check(['paths', operation.path, operation.method, 'requestBody', 'content', type, 'schema'], value, id);
       const response = await request(id, { type, body: text });
@@ -122,7 +137,9 @@ test('bodies that the schema refuses are refused', async () => {
       { device: 'x'.repeat(129), metric: 'm', value: 1 }, { device: 'd', metric: 'm', value: 'x'.repeat(4097) }, 1],
     sendCommand: [{}, { name: 1 }, { name: 'set', args: [] }, { name: 'set', args: { target: 1 }, timeout: '10' }, []],
     acknowledge: [{}, { cursor: 'newest' }, { cursor: 1 }],
-    signIn: [{}, { code: 1 }],
+    signIn: [{}, { code: 1 }, { name: 'kim' }, { name: 'kim', pass_phrase: 'x'.repeat(1025) }],
+    addToken: [{}, { name: 'x', role: 'king' }, { name: 'x', role: 'viewer', devices: 1 }, { role: 'viewer' }],
+    addUser: [{}, { name: 'x', role: 'viewer', pass_phrase: 'too short' }, { name: 'x', role: 'ingest', pass_phrase }],
   };
   for (const [id, bodies] of Object.entries(refused)) {
     const { path, method } = api.operations.get(id);
@@ -214,6 +231,19 @@ test('what is not there is 404, what is not acceptable 406, what contradicts 409
   await call('showCommand', 404);
   await call('cancelCommand', 404);
   await call('forgetConsumer', 404, { path: { name: 'nobody' } });
+  const none = { path: { name: 'nobody' } };
+  for (const id of ['showToken', 'changeToken', 'revokeToken', 'showUser', 'changeUser', 'removeUser']) await call(id, 404, none);
+  await call('endSession', 404);
+  await call('changePassPhrase', 404);
+  await call('changeToken', 400, { path: { name: 'viewer' }, body: '{"role":"king"}' });
+  await call('changeUser', 400, { path: { name: 'last' }, body: '{}' });
+  await call('addToken', 409);
+  await call('addUser', 409);
+  for (const { name } of (await gateway.get('/v1/users', { role: 'admin' })).users) if (name !== 'last') await call('removeUser', 204, { path: { name } });
+  await call('removeUser', 409, { path: { name: 'last' } });
+  await call('changeUser', 409, { path: { name: 'last' }, body: '{"role":"viewer"}' });
+  await addUser('own');
+  await call('changePassPhrase', 400, { role: null, headers: await pageOf('own'), body: `{"current":"${pass_phrase}","pass_phrase":"short"}` });
   await call('asset', 404, { path: { asset: 'nothing.js' } });
   for (const id of ['openStream', 'readHistory']) await call(id, 406, { headers: { accept: 'image/png' } });
   await call('readHistory', 409, { query: { points: 0, after: otherCursor } });

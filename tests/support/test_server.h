@@ -40,6 +40,7 @@ class TestServer {
   ~TestServer() {
     stop();
     log_->close();
+    audit_.reset();
     loop_.stop();  // what the log has told Commands is under way there
     audit_.reset();
   }

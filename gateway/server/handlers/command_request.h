@@ -10,10 +10,16 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "access/access.h"
 #include "base/result.h"
 #include "commands/commands.h"
 
 namespace weir::gateway {
+
+/// Commands are records: a scope of kinds must have them, and one of devices the device.
+inline bool may_command(const Scope& scope, std::string_view device) {
+  return scope.has_kind("command") && scope.has_device(device);
+}
 
 /// `device` empty: the message names it.
 Result<CommandRequest> parse_command(const nlohmann::json& message, std::string device);

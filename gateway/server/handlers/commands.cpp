@@ -71,6 +71,12 @@ Result<CommandRequest> parse_request(const Call& call) {
   return request;
 }
 
+/// One that the asker's scope leaves out is not there, for him.
+const CommandStatus* find_command(const Call& call) {
+  const CommandStatus* command = call.host.latest().command(call.request.subject);
+  return command != nullptr && may_command(call.principal.scope, command->device) ? command : nullptr;
+}
+
 bool wanted(const CommandStatus& command, std::string_view device, std::optional<CommandState> state) {
   return (device.empty() || command.device == device) && (!state || command.state == *state);
 }
@@ -80,6 +86,8 @@ bool wanted(const CommandStatus& command, std::string_view device, std::optional
 Outcome send_command(Call& call) {
   const auto wait = parse_wait(call.request.parameter("wait"), wait_max);
   if (!wait) return problem(wait.error());
+  if (!may_command(call.principal.scope, call.request.subject))
+    return problem(403, call.principal.name + " is limited to other devices or kinds");
   auto request = parse_request(call);
   if (!request) return problem(request.error());
   call.host.commands().submit(std::move(*request), answer_submission(call, *wait));
@@ -94,7 +102,8 @@ Outcome list_commands(Call& call) {
   std::string body = "{\"commands\":[";
   for (const std::string& id : latest.command_ids()) {
     const CommandStatus* command = latest.command(id);
-    if (command == nullptr || !wanted(*command, call.request.parameter("device"), state)) continue;
+    if (command == nullptr || !may_command(call.principal.scope, command->device)) continue;
+    if (!wanted(*command, call.request.parameter("device"), state)) continue;
     if (body.back() != '[') body += ',';
     body += describe(*command);
   }
@@ -102,12 +111,13 @@ Outcome list_commands(Call& call) {
 }
 
 Outcome show_command(Call& call) {
-  const CommandStatus* command = call.host.latest().command(call.request.subject);
+  const CommandStatus* command = find_command(call);
   if (command == nullptr) return problem(404, "no such command, or it finished long ago");
   return json_response(200, describe(*command));
 }
 
 Outcome cancel_command(Call& call) {
+  if (call.principal.scope.limited() && find_command(call) == nullptr) return problem(404, "no such command");
   const auto done = [reply = Reply(call.host, call.connection)](const Result<CommandStatus>& result) {
     result ? reply(json_response(200, describe(*result))) : refuse(reply, result.error());
   };

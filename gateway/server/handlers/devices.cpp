@@ -94,14 +94,15 @@ void append_commands(std::string& out, const DeviceView& device, const Declarati
   out += ']';
 }
 
-void append_device(std::string& out, const DeviceView& device, const Latest& latest, const Declarations& declarations) {
+void append_device(std::string& out, const DeviceView& device, const Latest& latest, const Declarations& declarations,
+                   const Scope& scope) {
   out += "{\"device\":";
   append_json_string(out, device.device);
   append_text(out, "state", device.state);
   append_text(out, "reader", device.reader);
   append_text(out, "last_seen", format_time(device.last_seen));
-  append_series(out, device, latest);
-  append_commands(out, device, declarations);
+  if (scope.has_kind("reading")) append_series(out, device, latest);
+  if (scope.has_kind("command")) append_commands(out, device, declarations);
   out += '}';
 }
 
@@ -111,8 +112,9 @@ Outcome list_devices(Call& call) {
   const auto declarations = call.host.commands().declarations();
   std::string body = "{\"devices\":[";
   for (const auto& [name, device] : call.host.latest().devices()) {
+    if (!call.principal.scope.has_device(name)) continue;
     if (body.back() != '[') body += ',';
-    append_device(body, device, call.host.latest(), *declarations);
+    append_device(body, device, call.host.latest(), *declarations, call.principal.scope);
   }
   return json_response(200, body += "]}");
 }
@@ -120,9 +122,10 @@ Outcome list_devices(Call& call) {
 Outcome show_device(Call& call) {
   const auto& devices = call.host.latest().devices();
   const auto found = devices.find(call.request.subject);
-  if (found == devices.end()) return problem(404, "no device has this name");
+  if (found == devices.end() || !call.principal.scope.has_device(call.request.subject))
+    return problem(404, "no device has this name");
   std::string body;
-  append_device(body, found->second, call.host.latest(), *call.host.commands().declarations());
+  append_device(body, found->second, call.host.latest(), *call.host.commands().declarations(), call.principal.scope);
   return json_response(200, std::move(body));
 }
 

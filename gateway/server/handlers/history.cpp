@@ -94,6 +94,9 @@ Outcome open_history(Call& call) {
   if (!accepted) return problem(406, "Accept: application/json, application/x-ndjson or text/csv");
   auto asked = parse_history(call.request, *accepted, call.host.clock().wall(), call.host.log().epoch());
   if (!asked) return problem(asked.error());
+  const Scope& scope = call.principal.scope;
+  if (!scope.has_kind("reading") || !scope.has_device(asked->query.device))
+    return problem(403, call.principal.name + " is limited to other devices or kinds");
   std::string unit = unit_of(call.host.latest(), asked->query);
   if (asked->form == HistoryForm::document) return answer_document(call, std::move(asked->query), std::move(unit));
   AuditEntry entry = audit_entry(call, "history.export", asked->query.device + " " + asked->query.metric);

@@ -23,6 +23,9 @@ Result<Wanted> parse_wanted(const Request& request, Timestamp now) {
   return Wanted{request.parameter("device"), request.parameter("metric"), request.parameter("reason"), *since, *limit};
 }
 
+/// A loss is told to whoever may read the records it tells of.
+bool may_know(const LossEntry& entry, const Scope& scope) { return scope.has_kind("loss") && scope.has_device(entry.device); }
+
 bool matches(const LossEntry& entry, const Wanted& wanted) {
   const auto same = [](std::string_view asked, const std::string& is) { return asked.empty() || asked == is; };
   return same(wanted.device, entry.device) && same(wanted.metric, entry.metric) && same(wanted.reason, entry.reason) &&
@@ -55,7 +58,8 @@ Outcome list_losses(Call& call) {
   const auto wanted = parse_wanted(call.request, call.host.clock().wall());
   if (!wanted) return problem(wanted.error());
   auto entries = call.host.log().losses();
-  std::erase_if(entries, [&](const LossEntry& entry) { return !matches(entry, *wanted); });
+  std::erase_if(entries,
+                [&](const LossEntry& entry) { return !may_know(entry, call.principal.scope) || !matches(entry, *wanted); });
   std::stable_sort(entries.begin(), entries.end(), [](const LossEntry& a, const LossEntry& b) { return a.last > b.last; });
   std::uint64_t total = 0;
   for (const LossEntry& entry : entries) total += entry.count;

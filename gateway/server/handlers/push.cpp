@@ -39,6 +39,14 @@ Response answer(const Result<Committed>& committed, std::uint32_t epoch) {
   return json_response(200, body += "\"}");
 }
 
+std::optional<Response> beyond_scope(const Principal& who, const std::vector<Reading>& readings) {
+  if (!who.scope.has_kind("reading")) return problem(403, who.name + " is limited to other kinds than readings");
+  for (const Reading& reading : readings) {
+    if (!who.scope.has_device(reading.device)) return problem(403, who.name + " may not push readings of " + reading.device);
+  }
+  return std::nullopt;
+}
+
 /// The key is the client's own: two clients that choose the same don't meet.
 std::string scoped_key(const Call& call) {
   return call.request.idempotency_key.empty() ? "" : "push " + call.principal.name + " " + call.request.idempotency_key;
@@ -53,6 +61,7 @@ Outcome push_readings(Call& call) {
   if (type == media_types.end()) return unsupported();
   auto readings = parse_body(*type, call.request);
   if (!readings) return problem(readings.error());
+  if (auto refused = beyond_scope(call.principal, *readings)) return std::move(*refused);
   Append append;
   append.delivery.reader = "push";
   append.delivery.readings = std::move(*readings);

@@ -33,6 +33,8 @@ Outcome open_stream(Call& call) {
   if (!delivery) return problem(406, "Accept: application/json, application/x-ndjson or text/event-stream");
   auto query = parse_stream_query(call.request.query, call.request.last_event_id);
   if (!query) return problem(query.error());
+  const Scope& scope = call.principal.scope;
+  if (auto narrowed = query->filter.narrow(scope.kinds, scope.devices); !narrowed) return problem(narrowed.error());
   if (auto acknowledged = acknowledge_return(call.host, *query); !acknowledged) {
     if (acknowledged.error().code != ErrorCode::full) return problem(acknowledged.error());
     call.host.counters().refusals.count(Refusal::consumers);

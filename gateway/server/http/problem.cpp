@@ -19,6 +19,7 @@ Response problem(unsigned status, std::string_view detail) {
   response.status = status;
   response.body = problem_json(status, detail);
   response.with("Content-Type", "application/problem+json");
+  if (status == 401) response.with("WWW-Authenticate", "Bearer realm=\"weir\"");  // RFC 9110 section 15.5.2
   return response;
 }
 

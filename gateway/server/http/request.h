@@ -36,7 +36,7 @@ struct Request {
   std::string host, origin, fetch_site, authorization, cookie;
   std::string accept, accept_encoding, if_none_match;
   std::string content_type, content_length, transfer_encoding, expect;
-  std::string last_event_id, idempotency_key;
+  std::string last_event_id, idempotency_key, csrf_token;
   std::string upgrade, websocket_protocols;
 
   std::string body;

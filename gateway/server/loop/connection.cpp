@@ -391,7 +391,7 @@ std::optional<Principal> Connection::principal() const {
 void Connection::ask_rights() {
   if (!exchange_ || credential_.kind == Credential::Kind::none || close_) return;
   const auto asked = principal();
-  if (!asked || !allows(asked->role, credential_.needs)) exchange_->on_rights_lost();
+  if (!asked || mark_of(*asked) != credential_.rights) exchange_->on_rights_lost();
 }
 
 void Connection::detach() {

@@ -40,6 +40,7 @@ struct Credential {
   enum class Kind : std::uint8_t { none, token, session, certificate } kind = Kind::none;
   Right needs = Right::read;
   std::shared_ptr<const std::string> secret;  // of Host::same_text(); a certificate's common name
+  std::uint32_t rights = 0;                   // mark_of() whom it stood for when the request came
 };
 
 class Connection {

@@ -87,6 +87,7 @@ void copy_headers(lws* handle, Request& request) {
   request.expect = header(handle, WSI_TOKEN_HTTP_EXPECT);
   request.last_event_id = header(handle, "last-event-id:");
   request.idempotency_key = header(handle, "idempotency-key:");
+  request.csrf_token = header(handle, "x-csrf-token:");
   request.upgrade = header(handle, WSI_TOKEN_UPGRADE);
   request.websocket_protocols = header(handle, WSI_TOKEN_PROTOCOL);
 }

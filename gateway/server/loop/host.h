@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "access/pass_phrases.h"
 #include "base/log_line.h"
 #include "base/mailbox.h"
 #include "log/log.h"
@@ -91,6 +92,7 @@ class Host {
   Tickets& tickets() { return tickets_; }
   Counters& counters() { return counters_; }
   Gzips& gzips() { return gzips_; }
+  PassPhraseWorker& pass_phrases() { return pass_phrases_; }
   bool tls() const { return certificate_ != nullptr; }
   ServerCertificate* certificate() const { return certificate_.get(); }  // null: no TLS
   std::optional<Principal> by_certificate(std::string_view common_name) const;
@@ -177,6 +179,7 @@ class Host {
   Monotonic next_rights_{};
   bool stopping_ = false;
   bool latest_reading_ = false;
+  PassPhraseWorker pass_phrases_;  // the last: its thread posts to this
 };
 
 }  // namespace weir::gateway

@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <libwebsockets.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -19,6 +20,18 @@ namespace weir::gateway {
 namespace {
 
 constexpr std::chrono::milliseconds stop_time_max{1500};  // of the 2 s: the rest is for closing the sockets
+
+constexpr std::chrono::seconds first_code_interval{1};
+
+/// Of the first listener; of all addresses, the name of this computer.
+std::string address_for_people(const ServerOptions& options, const std::vector<std::uint16_t>& ports) {
+  std::string host = options.listen.front().host;
+  char name[256] = "";
+  if ((host == "0.0.0.0" || host == "::") && ::gethostname(name, sizeof name - 1) == 0) host = name;
+  if (host.find(':') != host.npos) host = "[" + host + "]";
+  const bool tls = !std::holds_alternative<TlsOff>(options.tls);
+  return (tls ? "https://" : "http://") + host + ":" + std::to_string(ports.front()) + "/";
+}
 
 void log_from_library(int level, const char* line) {
   static std::mutex mutex;
@@ -66,6 +79,7 @@ class LoopServer final : public Server {
   void turn();
   void begin_stop();
   void arm_timer();
+  void offer_first_code();
   void tear_down();
 
   LoopState state_;
@@ -81,6 +95,7 @@ class LoopServer final : public Server {
   std::atomic<std::uint64_t> turns_{0};
   std::atomic<bool> stop_asked_{false};
   std::optional<Monotonic> stop_by_;
+  Monotonic next_offer_{};
 };
 
 Result<void> LoopServer::open() {
@@ -163,8 +178,21 @@ void LoopServer::turn() {
   host_.turn(state_.grown.exchange(false));
   if (stop_asked_.load() && !stop_by_) begin_stop();
   host_.end_closing();
+  offer_first_code();
   if (stop_by_ && (host_.idle() || host_.now() >= *stop_by_)) return uv_stop(&loop_);
   arm_timer();
+}
+
+/// While nobody has any rights, the journal has a code that gives them.
+void LoopServer::offer_first_code() {
+  if (host_.now() < next_offer_) return;
+  next_offer_ = host_.now() + first_code_interval;
+  const auto code = host_.access().add_first_code();
+  if (!code) return log_line(Severity::error, "access", code.error().message);
+  if (!*code) return;
+  log_line(Severity::notice, "access",
+           "nobody has rights here yet: open " + address_for_people(host_.options(), ports_) + " and sign in with the code " +
+               **code + ", which is good once and for 10 minutes; `weir pair` makes another");
 }
 
 void LoopServer::begin_stop() {

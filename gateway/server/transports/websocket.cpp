@@ -50,6 +50,8 @@ Outcome open_websocket(Call& call) {
   if (!call.request.query.empty()) {
     auto query = parse_stream_query(call.request.query, call.request.last_event_id);
     if (!query) return problem(query.error());
+    const Scope& scope = call.principal.scope;
+    if (auto narrowed = query->filter.narrow(scope.kinds, scope.devices); !narrowed) return problem(narrowed.error());
     session->subscribe_at_open(std::move(*query));
   }
   return session;
@@ -102,6 +104,10 @@ void WebSocketSession::handle(const nlohmann::json& message, const std::string& 
 void WebSocketSession::subscribe(const nlohmann::json& message, const std::string& id) {
   auto query = parse_subscribe(message);
   if (!query) return fail(id, query.error());
+  const auto principal = connection().principal();
+  if (!principal) return on_rights_lost();
+  if (auto narrowed = query->filter.narrow(principal->scope.kinds, principal->scope.devices); !narrowed)
+    return fail(id, narrowed.error());
   if (channels_.size() >= limits::subscriptions_per_connection_max)
     return refuse(id, Refusal::subscriptions, "64 subscriptions: unsubscribe first");
   const auto taken = [&](const auto& channel) { return channel->id() == id; };
@@ -130,6 +136,7 @@ void WebSocketSession::command(const nlohmann::json& message, const std::string&
     return refuse(id, Refusal::commands, "64 commands of this connection are open: wait for their results");
   auto request = parse_command(message, "");
   if (!request) return fail(id, request.error());
+  if (!may_command(principal->scope, request->device)) return fail(id, 403, principal_ + " is limited to other devices or kinds");
   request->by = principal->name;
   request->from = connection().peer();
   const std::uint64_t after = host().log().head();

@@ -64,9 +64,15 @@ class Gateway {
     return stdout.trim();
   }
 
-  /** Runs `weir COMMAND … --config FILE`. */
+  /** `weir COMMAND … --config FILE`, in words. */
+  command(...args) {
+    return [join(bin, 'weir'), ...args, '--config', this.config];
+  }
+
+  /** Runs it. */
   weir(...args) {
-    return run(join(bin, 'weir'), [...args, '--config', this.config]);
+    const [program, ...words] = this.command(...args);
+    return run(program, words);
   }
 
   /** fetch() with the token of `role` (null: none); a plain object as `json` becomes the body. */

@@ -84,6 +84,20 @@ TEST(Api, CredentialsAreAskedForWhereTheRouteHasARight) {
   }
 }
 
+TEST(Api, WhatTellsOfTheWholeGatewayIsDescribedAsThat) {
+  const json openapi = description("/openapi.json");
+  for (const Route& route : routes()) {
+    const json& operation = openapi["paths"][std::string(route.pattern)][lower(to_string(route.method))];
+    EXPECT_EQ(operation.value("x-weir-whole", false), route.rule == Rule::whole) << route.pattern;
+  }
+}
+
+TEST(Api, EveryOperationOfTheWebSocketHasItsRoles) {
+  const auto needs = [](const std::string& name) { return name == "sendCommand" ? Right::command : Right::read; };
+  for (const auto& [name, operation] : description("/asyncapi.json")["operations"].items())
+    EXPECT_EQ(roles_of(operation), roles_of(needs(name))) << name;
+}
+
 TEST(Api, StreamsAreDescribedAtTheirRoute) {
   const json asyncapi = description("/asyncapi.json");
   for (const auto& [name, channel] : asyncapi["channels"].items()) EXPECT_EQ(channel["address"], "/v1/stream") << name;

@@ -19,8 +19,14 @@ TEST_F(ServerTest, ACodeBecomesASessionOnce) {
   const std::string session = "Cookie: " + cookie.substr(0, cookie.find(';')) + "\r\n";
   EXPECT_EQ(ask("GET", "/v1/session", session).status, 200);
   expect_problem(ask("DELETE", "/v1/consumers/x", session), 403, "origin");
-  expect_problem(ask("DELETE", "/v1/session", session + "Origin: http://evil.example\r\n"), 403);
-  EXPECT_EQ(ask("DELETE", "/v1/session", session + "Origin: http://gateway.test\r\n").status, 204);
+  const std::string csrf = "X-CSRF-Token: " + json::parse(answer.body).value("csrf_token", "") + "\r\n";
+  const std::string here = "Origin: http://gateway.test\r\n";
+  expect_problem(ask("DELETE", "/v1/session", session + csrf + "Origin: http://evil.example\r\n"), 403);
+  expect_problem(ask("DELETE", "/v1/session", session + here), 403, "X-CSRF-Token");
+  expect_problem(ask("DELETE", "/v1/consumers/x", session + here), 403, "X-CSRF-Token");
+  expect_problem(ask("DELETE", "/v1/consumers/x", session + here + "X-CSRF-Token: " + std::string(64, 'a') + "\r\n"), 403);
+  expect_problem(ask("DELETE", "/v1/consumers/x", session + here + csrf), 404);
+  EXPECT_EQ(ask("DELETE", "/v1/session", session + here + csrf).status, 204);
   EXPECT_EQ(ask("GET", "/v1/session", session).status, 401);
 }
 

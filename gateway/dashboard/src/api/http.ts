@@ -21,10 +21,16 @@ export interface Ask {
 
 let skewMs = 0;
 let signedOut = () => {};
+let csrfToken = '';
 
 /** The gateway's clock, as far as the Date header (whole seconds) tells: the phone's may be wrong. */
 export function gatewayNow(): number {
   return Date.now() + skewMs;
+}
+
+/** Of the session: shown with each change, which a page of somebody else could not. */
+export function useCsrfToken(token: string): void {
+  csrfToken = token;
 }
 
 export function onSignedOut(callback: () => void): void {
@@ -38,7 +44,7 @@ export async function ask(path: string, {method = 'GET', body, headers = {}, sig
   try {
     const response = await fetch(path, {
       method,
-      headers: {accept: 'application/json', ...(body === undefined ? {} : {'content-type': 'application/json'}), ...headers},
+      headers: {accept: 'application/json', ...(body === undefined ? {} : {'content-type': 'application/json'}), ...(method === 'GET' ? {} : {'x-csrf-token': csrfToken}), ...headers},
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: 'same-origin',
       signal: limit.signal,

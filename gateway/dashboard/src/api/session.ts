@@ -9,15 +9,23 @@ export async function currentSession(): Promise<Session | null> {
   throw await problemOf(response);
 }
 
-/** A one-time code becomes a session cookie, once. */
-export async function signIn(code: string): Promise<Session> {
-  const response = await ask('v1/session', {method: 'POST', body: {code}});
+/** A one-time code, which is good once; or a name and its pass phrase. */
+export type Credential = {code: string} | {name: string; pass_phrase: string};
+
+/** It becomes a session cookie. */
+export async function signIn(credential: Credential): Promise<Session> {
+  const response = await ask('v1/session', {method: 'POST', body: credential});
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as Session;
 }
 
 export async function signOut(): Promise<void> {
   await ask('v1/session', {method: 'DELETE'});
+}
+
+export async function addUser(name: string, role: string, passPhrase: string): Promise<void> {
+  const response = await ask('v1/users', {method: 'POST', body: {name, role, pass_phrase: passPhrase}});
+  if (!response.ok) throw await problemOf(response);
 }
 
 export async function readiness(): Promise<string[]> {

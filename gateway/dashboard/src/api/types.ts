@@ -9,6 +9,8 @@ export type Role = 'viewer' | 'operator' | 'admin' | 'ingest';
 export interface Session {
   name: string;
   role: Role;
+  csrf_token?: string;
+  setup?: boolean; // there is no user yet: this session may make the first
 }
 
 interface RecordBase {

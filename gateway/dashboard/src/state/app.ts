@@ -2,9 +2,9 @@
 import {batch, signal} from '@preact/signals';
 
 import {listDevices} from '../api/devices';
-import {gatewayNow, onSignedOut, Problem} from '../api/http';
+import {gatewayNow, onSignedOut, Problem, useCsrfToken} from '../api/http';
 import {listLosses, unforeseen} from '../api/losses';
-import {currentSession, readiness, signIn as redeem, signOut as endSession} from '../api/session';
+import {addUser, currentSession, readiness, signIn as redeem, signOut as endSession, type Credential} from '../api/session';
 import {Stream} from '../api/stream';
 import type {Session, StreamRecord} from '../api/types';
 import {Model} from './model';
@@ -21,6 +21,7 @@ export type Link = {state: 'connecting'} | {state: 'up'} | {state: 'down'; since
 
 export const model = new Model();
 export const session = signal<Session | null | undefined>(undefined); // undefined: not known yet
+export const settingUp = signal(false); // the first user is being made
 export const signInProblem = signal<Problem | null>(null);
 export const link = signal<Link>({state: 'connecting'});
 export const now = signal(gatewayNow()); // ticks once a second
@@ -38,18 +39,31 @@ export async function start(): Promise<void> {
   setInterval(() => void countLosses(), lossesMs);
   const code = codeIn(location.hash);
   if (code) history.replaceState(null, '', location.pathname + location.search);
-  if (code && (await signIn(code))) return;
+  if (code && (await signIn({code}))) return;
   await askWhoAmI();
 }
 
-export async function signIn(code: string): Promise<boolean> {
+export async function signIn(credential: Credential): Promise<boolean> {
   try {
     signInProblem.value = null;
-    enter(await redeem(code));
+    enter(await redeem(credential));
     return true;
   } catch (error) {
     signInProblem.value = error as Problem;
     return false;
+  }
+}
+
+/** The first user is an admin, and goes on as himself: the session of the code ends. */
+export async function makeFirstUser(name: string, passPhrase: string): Promise<Problem | null> {
+  try {
+    await addUser(name, 'admin', passPhrase);
+    await endSession().catch(() => {});
+    enter(await redeem({name, pass_phrase: passPhrase}));
+    settingUp.value = false;
+    return null;
+  } catch (error) {
+    return error as Problem;
   }
 }
 
@@ -71,6 +85,7 @@ async function askWhoAmI(): Promise<void> {
 function enter(who: Session): void {
   const first = !session.value;
   session.value = who;
+  useCsrfToken(who.csrf_token ?? '');
   if (!first) return;
   link.value = {state: 'connecting'};
   stream.open();
@@ -81,6 +96,7 @@ function leave(): void {
   stream.close();
   batch(() => {
     session.value = null;
+    settingUp.value = false;
     model.clear();
   });
 }

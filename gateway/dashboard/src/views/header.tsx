@@ -1,7 +1,7 @@
 import type {Session} from '../api/types';
 import {formatAge} from '../format/age';
 import {words} from '../i18n/language';
-import {link, model, now, reasons, signOut} from '../state/app';
+import {link, model, now, reasons, settingUp, signOut} from '../state/app';
 import {Badge} from './icons';
 import {LanguageSwitch} from './language_switch';
 import {Mark} from './mark';
@@ -19,6 +19,7 @@ export function Header({who}: {who: Session}) {
         <button type="button" class="plain" title={w.signedInAs(who.name, w.role[who.role])} onClick={() => void signOut()}>{w.signOut}</button>
       </div>
       <Readers />
+      {who.setup && <SetUpNotice />}
       <Notices />
     </header>
   );
@@ -60,6 +61,15 @@ function Readers() {
         </li>
       ))}
     </ul>
+  );
+}
+
+function SetUpNotice() {
+  const w = words.value.firstUser;
+  return (
+    <p class="notice warn set-up">
+      {w.notice} <button type="button" class="plain" onClick={() => (settingUp.value = true)}>{w.open}</button>
+    </p>
   );
 }
 
