@@ -21,20 +21,23 @@ std::string fingerprint_of(const Config& config) {
 }  // namespace
 
 int run_pair(const Arguments& arguments, Environment& environment) {
-  int code = done;
-  const auto access = open_access(arguments, environment, code);
-  if (!access) return code;
-  const auto made = access->add_code();
-  if (!made) return complain(environment, made.error());
+  std::string made;
+  int code = change_access(arguments, environment, {.action = "code.add"}, [&](Access& access) -> Result<void> {
+    auto code_made = access.add_code();
+    if (!code_made) return code_made.error();
+    made = std::move(*code_made);
+    return {};
+  });
+  if (code != done) return code;
   const auto config = local_config(arguments, environment, code);
   const std::string fingerprint = config ? fingerprint_of(*config) : "";
   if (arguments.has("json")) {
     const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(access_limits::code_lifetime);
-    nlohmann::ordered_json answer = {{"code", *made}, {"expires_in", lifetime.count()}};
+    nlohmann::ordered_json answer = {{"code", made}, {"expires_in", lifetime.count()}};
     if (!fingerprint.empty()) answer["fingerprint"] = fingerprint;
     environment.out << answer.dump() << "\n";
   } else {
-    environment.out << *made << "\n";
+    environment.out << made << "\n";
     environment.err << "Type it on the dashboard's first page within 10 minutes; it works once.\n";
     if (!fingerprint.empty()) environment.err << "The browser shows this SHA-256 fingerprint first: " << fingerprint << "\n";
   }

@@ -21,13 +21,15 @@ ordered_json to_json(const TokenInfo& info) {
   return out;
 }
 
-std::string limits_text(const TokenInfo& info) {
+std::string scope_text(const TokenTerms& terms) {
   std::string text;
-  if (!info.terms.scope.devices.empty()) text += "  devices " + info.terms.scope.devices;
-  if (!info.terms.scope.kinds.empty()) text += "  kinds " + info.terms.scope.kinds;
-  if (info.terms.expires) text += "  until " + format_time(*info.terms.expires);
-  return text + (info.used ? "  used " + format_time(*info.used) : "  never used");
+  if (!terms.scope.devices.empty()) text += "  devices " + terms.scope.devices;
+  if (!terms.scope.kinds.empty()) text += "  kinds " + terms.scope.kinds;
+  if (terms.expires) text += "  until " + format_time(*terms.expires);
+  return text;
 }
+
+std::string use_text(const TokenInfo& info) { return info.used ? "  used " + format_time(*info.used) : "  never used"; }
 
 /// "90d", or a time.
 Result<std::optional<Timestamp>> parse_expiry(const std::string& text) {
@@ -51,16 +53,22 @@ int run_token_add(const Arguments& arguments, Environment& environment) {
     environment.err << "weir: " << expires.error().message << "\n";
     return misused;
   }
-  int code = done;
-  const auto access = open_access(arguments, environment, code);
-  if (!access) return code;
   const std::string name = arguments.get("name");
-  const auto token = access->add_token(name, {*role, {arguments.get("devices"), arguments.get("kinds")}, *expires});
-  if (!token) return complain(environment, token.error());
+  const TokenTerms terms{*role, {arguments.get("devices"), arguments.get("kinds")}, *expires};
+  std::string token;
+  const int code = change_access(
+      arguments, environment, {.action = "token.add", .target = name, .after = std::string(to_string(*role)) + scope_text(terms)},
+      [&](Access& access) -> Result<void> {
+        auto made = access.add_token(name, terms);
+        if (!made) return made.error();
+        token = std::move(*made);
+        return {};
+      });
+  if (code != done) return code;
   if (arguments.has("json")) {
-    environment.out << ordered_json({{"name", name}, {"role", to_string(*role)}, {"token", *token}}).dump() << "\n";
+    environment.out << ordered_json({{"name", name}, {"role", to_string(*role)}, {"token", token}}).dump() << "\n";
   } else {
-    environment.out << *token << "\n";
+    environment.out << token << "\n";
     environment.err << "It is not shown again. Use it as \"Authorization: Bearer TOKEN\", or in WEIR_TOKEN.\n";
   }
   return done;
@@ -78,7 +86,7 @@ int run_token_list(const Arguments& arguments, Environment& environment) {
       all.push_back(to_json(info));
     } else {
       environment.out << std::left << std::setw(9) << to_string(info.terms.role) << " " << info.prefix << "…  "
-                      << format_time(info.created) << "  " << info.name << limits_text(info) << "\n";
+                      << format_time(info.created) << "  " << info.name << scope_text(info.terms) << use_text(info) << "\n";
     }
   }
   if (arguments.has("json")) environment.out << ordered_json({{"tokens", all}}).dump() << "\n";
@@ -86,13 +94,11 @@ int run_token_list(const Arguments& arguments, Environment& environment) {
 }
 
 int run_token_revoke(const Arguments& arguments, Environment& environment) {
-  int code = done;
-  const auto access = open_access(arguments, environment, code);
-  if (!access) return code;
-  const auto revoked = access->revoke_token(arguments.get("name"));
-  if (!revoked) return complain(environment, revoked.error());
-  if (arguments.has("json")) environment.out << ordered_json({{"revoked", arguments.get("name")}}).dump() << "\n";
-  return done;
+  const std::string name = arguments.get("name");
+  const int code = change_access(arguments, environment, {.action = "token.revoke", .target = name},
+                                 [&](Access& access) { return access.revoke_token(name); });
+  if (code == done && arguments.has("json")) environment.out << ordered_json({{"revoked", name}}).dump() << "\n";
+  return code;
 }
 
 }  // namespace weir::gateway::cli

@@ -36,10 +36,9 @@ Result<std::string> read_hash() {
   return hash_pass_phrase(*phrase);
 }
 
-int conclude(const Result<void>& result, const Arguments& arguments, Environment& environment, const char* what) {
-  if (!result) return complain(environment, result.error());
-  if (arguments.has("json")) environment.out << ordered_json({{what, arguments.get("name")}}).dump() << "\n";
-  return done;
+int conclude(int code, const Arguments& arguments, Environment& environment, const char* what) {
+  if (code == done && arguments.has("json")) environment.out << ordered_json({{what, arguments.get("name")}}).dump() << "\n";
+  return code;
 }
 
 }  // namespace
@@ -50,12 +49,13 @@ int run_user_add(const Arguments& arguments, Environment& environment) {
     environment.err << "weir: \"" << arguments.get("role") << "\" is not a role; choose viewer, operator or admin\n";
     return misused;
   }
-  int code = done;
-  const auto access = open_access(arguments, environment, code);
-  if (!access) return code;
   const auto hash = read_hash();
   if (!hash) return complain(environment, hash.error());
-  return conclude(access->add_user(arguments.get("name"), *role, *hash), arguments, environment, "added");
+  const std::string name = arguments.get("name");
+  const int code =
+      change_access(arguments, environment, {.action = "user.add", .target = name, .after = std::string(to_string(*role))},
+                    [&](Access& access) { return access.add_user(name, *role, *hash); });
+  return conclude(code, arguments, environment, "added");
 }
 
 int run_user_list(const Arguments& arguments, Environment& environment) {
@@ -78,19 +78,19 @@ int run_user_list(const Arguments& arguments, Environment& environment) {
 }
 
 int run_user_remove(const Arguments& arguments, Environment& environment) {
-  int code = done;
-  const auto access = open_access(arguments, environment, code);
-  if (!access) return code;
-  return conclude(access->remove_user(arguments.get("name")), arguments, environment, "removed");
+  const std::string name = arguments.get("name");
+  const int code = change_access(arguments, environment, {.action = "user.remove", .target = name},
+                                 [&](Access& access) { return access.remove_user(name); });
+  return conclude(code, arguments, environment, "removed");
 }
 
 int run_user_passphrase(const Arguments& arguments, Environment& environment) {
-  int code = done;
-  const auto access = open_access(arguments, environment, code);
-  if (!access) return code;
   const auto hash = read_hash();
   if (!hash) return complain(environment, hash.error());
-  return conclude(access->set_pass_phrase(arguments.get("name"), *hash), arguments, environment, "changed");
+  const std::string name = arguments.get("name");
+  const int code = change_access(arguments, environment, {.action = "user.passphrase", .target = name},
+                                 [&](Access& access) { return access.set_pass_phrase(name, *hash); });
+  return conclude(code, arguments, environment, "changed");
 }
 
 }  // namespace weir::gateway::cli

@@ -114,7 +114,7 @@ TEST_F(ServerTest, ADurableConsumerGoesOnWhereItAcknowledged) {
   get("/v1/stream?consumer=cloud&after=" + page["cursor"].get<std::string>());
   EXPECT_EQ(json::parse(get("/v1/consumers").body)["consumers"][0]["cursor"], page["cursor"]);
   expect_problem(ask("PUT", "/v1/consumers/x", TestServer::bearer(server.viewer), R"({"cursor":"00000000-1"})"), 400);
-  EXPECT_EQ(ask("DELETE", "/v1/consumers/cloud", TestServer::bearer(server.viewer)).status, 204);
+  EXPECT_EQ(ask("DELETE", "/v1/consumers/cloud", TestServer::bearer(server.operator_)).status, 204);
 }
 
 TEST_F(ServerTest, APageThatIsStillTheSameIsNotSentAgain) {
