@@ -138,7 +138,7 @@ test('bodies that the schema refuses are refused', async () => {
     sendCommand: [{}, { name: 1 }, { name: 'set', args: [] }, { name: 'set', args: { target: 1 }, timeout: '10' }, []],
     acknowledge: [{}, { cursor: 'newest' }, { cursor: 1 }],
     signIn: [{}, { code: 1 }, { name: 'kim' }, { name: 'kim', pass_phrase: 'x'.repeat(1025) }],
-    addToken: [{}, { name: 'x', role: 'king' }, { name: 'x', role: 'viewer', devices: 1 }, { role: 'viewer' }],
+    addToken: [{}, { name: 'x', role: 'king' }, { name: 'x', role: 'viewer', devices: 1 }, { name: 'x', role: 'viewer', device: 'boiler*' }, { role: 'viewer' }],
     addUser: [{}, { name: 'x', role: 'viewer', pass_phrase: 'too short' }, { name: 'x', role: 'ingest', pass_phrase }],
   };
   for (const [id, bodies] of Object.entries(refused)) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::string_view how =
     R"(send {"name":"…","role":"viewer"|"operator"|"admin"|"ingest","devices"?,"kinds"?,"expires"?})";
+
+constexpr std::array<std::string_view, 5> members{"name", "role", "devices", "kinds", "expires"};
 
 void append_text(std::string& out, std::string_view member, std::string_view value) {
   out.append(",\"").append(member).append("\":");
@@ -53,9 +56,11 @@ Result<TokenTerms> parse_terms(const nlohmann::json& body) {
   const auto role = role_from(text_member(body, "role"));
   if (!role) return Error{ErrorCode::invalid, "role: viewer, operator, admin or ingest"};
   TokenTerms terms{*role, {text_member(body, "devices"), text_member(body, "kinds")}};
-  for (const char* member : {"devices", "kinds", "expires"}) {  // a limit that is not understood must not be none
-    if (body.contains(member) && !body.at(member).is_string())
-      return Error{ErrorCode::invalid, std::string(member) + ": must be text"};
+  for (const auto& [member, value] : body.items()) {  // a limit that is not understood must not be none
+    if (std::find(members.begin(), members.end(), member) == members.end())
+      return Error{ErrorCode::invalid,
+                   "\"" + member + "\" is no member of a token: there are name, role, devices, kinds, expires"};
+    if (!value.is_string()) return Error{ErrorCode::invalid, member + ": must be text"};
   }
   if (!body.contains("expires")) return terms;
   const auto expires = parse_time(text_member(body, "expires"));

@@ -65,7 +65,8 @@ TEST_F(RightsTest, TokensAreMadeShownChangedAndRevoked) {
   EXPECT_EQ(as(token, "GET", "/v1/devices").status, 401);
   for (const json& bad :
        {json{{"name", "x"}}, json{{"name", "x"}, {"role", "king"}}, json{{"name", "x"}, {"role", "viewer"}, {"devices", 1}},
-        json{{"name", "x"}, {"role", "viewer"}, {"expires", "soon"}}})
+        json{{"name", "x"}, {"role", "viewer"}, {"expires", "soon"}},
+        json{{"name", "x"}, {"role", "viewer"}, {"device", "misspelt"}}})
     expect_problem(as(admin, "POST", "/v1/tokens", bad), 400);
 }
 
