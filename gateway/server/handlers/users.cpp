@@ -103,6 +103,8 @@ Outcome change_own_pass_phrase(Call& call) {
   const auto body = parse_json(call.request.body);
   if (!body) return problem(body.error());
   if (!call.principal.name.starts_with("user:")) return problem(404, "only who signed in with a pass phrase has one to change");
+  const std::string phrase = text_member(*body, "pass_phrase");
+  if (const auto good = check_pass_phrase(phrase); !good) return problem(good.error());  // before a try is counted
   const std::string user = call.principal.name.substr(5), from = call.connection.address();
   Access& access = call.host.access();
   if (const auto wait = access.sign_in_wait(user, from); wait.count() > 0)
@@ -112,7 +114,7 @@ Outcome change_own_pass_phrase(Call& call) {
     if (current.size() <= pass_phrases::bytes_max && fits(hash, current)) return {};
     return Error{ErrorCode::unauthorised, "current: this is not the pass phrase that is in force"};
   };
-  return set_pass_phrase(call, user, {text_member(*body, "pass_phrase"), right}, *call.connection.credential().secret);
+  return set_pass_phrase(call, user, {phrase, right}, *call.connection.credential().secret);
 }
 
 }  // namespace weir::gateway
