@@ -50,7 +50,7 @@ class TicketsTest : public testing::Test {
  protected:
   Tickets tickets_;
   Monotonic now_{std::chrono::hours(1)};
-  const Credential credential_{Credential::Kind::token, Right::read, 0, std::make_shared<const std::string>("weir_secret")};
+  const Credential credential_{Credential::Kind::token, Right::read, std::make_shared<const std::string>("weir_secret")};
 };
 
 TEST_F(TicketsTest, IsGoodOnceForThirtySeconds) {
