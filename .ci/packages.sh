@@ -3,8 +3,8 @@
 
 packages_of() {
   case $1 in
-    build) echo "g++ cmake ninja-build pkg-config ccache git ca-certificates nlohmann-json3-dev libwebsockets-dev libwebsockets-evlib-uv
-      libuv1-dev libsqlite3-dev libtomlplusplus-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libsodium-dev libcpp-httplib-dev zlib1g-dev libgtest-dev" ;;
+    build) echo "g++ cmake ninja-build pkg-config ccache git ca-certificates nlohmann-json3-dev libwebsockets-dev libwebsockets-evlib-ev
+      libev-dev libsqlite3-dev libtomlplusplus-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libsodium-dev libcpp-httplib-dev zlib1g-dev libgtest-dev" ;;
     format) echo clang-format-14 ;;
     lint) echo "clang-format-14 clang-tidy-14 shellcheck" ;;
     bench) echo "libbenchmark-dev mosquitto valgrind binutils" ;;

@@ -38,7 +38,7 @@ find_package(PkgConfig REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 # pkg-config for libwebsockets: its CMake targets name absolute paths and break under a sysroot.
 pkg_check_modules(LWS REQUIRED IMPORTED_TARGET libwebsockets>=4.1.6)
-pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
+find_library(EV_LIBRARY ev REQUIRED)  # it has no pkg-config file
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)

@@ -1,4 +1,4 @@
-// Server: libwebsockets on its own libuv loop; one thread, all transports.
+// Server: libwebsockets on its own libev loop; one thread, all transports.
 //
 // Purpose    routes of CONTRACT 4, streams, pushes, commands, the dashboard.
 // Thread     run() is the `server` thread; wake() and stop() from any thread; all else on it.

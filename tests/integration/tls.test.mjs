@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { connect } from 'node:tls';
 import WebSocket from 'ws';
-import { patience, run, startGateway, temporaryFolder, waitFor } from './harness.mjs';
+import { bin, patience, run, startGateway, temporaryFolder, waitFor } from './harness.mjs';
 
 const certificate = (gateway) => readFileSync(gateway.certificate ?? join(gateway.folder, 'data/tls/certificate.pem'));
 
@@ -95,7 +95,7 @@ test('whoever listens beyond this computer and says nothing of TLS gets it', asy
   const gateway = await startGateway({ start: false });
   const toml = readFileSync(gateway.config, 'utf8').replace('127.0.0.1:', '0.0.0.0:');
   writeFileSync(gateway.config, toml);
-  const checked = await run(join(process.cwd(), process.env.WEIR_BIN ?? 'build/release/bin', 'weir'), ['check', gateway.config]);
+  const checked = await run(join(bin, 'weir'), ['check', gateway.config]);
   assert.match(checked.stdout, /^https:\/\/0\.0\.0\.0:.*TLS with a certificate of its own$/m);
   await gateway.start({ until: null });
   await ready(gateway);

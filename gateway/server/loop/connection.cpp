@@ -17,8 +17,8 @@ namespace {
 constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} << 20U;  // a larger refused body: the connection ends
 constexpr std::chrono::seconds body_time_max{60};                        // of who has shown a credential
 constexpr std::chrono::seconds close_time_max{2};
+constexpr std::chrono::milliseconds early_time_max{100};  // that what came early may keep the loop busy
 constexpr std::chrono::seconds silence_max{29};
-constexpr std::uint16_t offers_max = 1000;       // a millisecond of work
 constexpr std::uint64_t read_bytes = 1024;       // what the library reads of a request at once
 constexpr std::uint64_t request_bytes_min = 16;  // "GET / HTTP/1.1" and the end of it
 
@@ -71,7 +71,7 @@ void Connection::take_head(Request&& request) {
   chunks_ = request.chunks;
   coding_ = chunks_ ? negotiate_coding(request.accept_encoding) : Coding::identity;
   has_body_ = awaits_body_ = false;
-  offers_ = 0;
+  offered_ = never;
   auto cors = cors_headers(request, host_.options());
   cors_ = cors.empty() ? nullptr : std::make_unique<std::string>(std::move(cors));
   call_ = std::make_unique<Call>(Call{host_, *this, std::move(request), {}, nullptr});
@@ -112,10 +112,13 @@ void Connection::body_complete() {
   run_call();
 }
 
-/// The library does not keep what comes behind a body until the answer: it offers it again and again, in a circle when there
-/// is more of it than it holds. Clients should not send it before the answer (RFC 9112 section 9.3.2).
+/// The library offers what comes behind a body again and again until the answer, in a circle. Clients should not send it before
+/// (RFC 9112 section 9.3.2), and the library's flow control makes the circle worse: it then looks at nothing, and is called
+/// nevertheless.
 void Connection::offered_more() {
-  if (!exchange_ || ++offers_ < offers_max) return;
+  if (!exchange_) return;
+  if (offered_ == never) offered_ = host_.now();
+  if (host_.now() - offered_ < early_time_max) return;
   host_.counters().refusals.count(Refusal::pipelined);
   abort();
 }
@@ -338,7 +341,17 @@ void Connection::conclude(Verdict verdict) {
   } else if (verdict == Verdict::close || lws_http_transaction_completed(handle_) != 0) {
     closing_ = true;
     host_.close_soon(*this);
+  } else {
+    await_request();
   }
+}
+
+/// The library reads the next request when it has seen that the socket takes more, which costs two changes of what the kernel
+/// watches and a turn of the loop. This one just took a whole answer.
+void Connection::await_request() {
+  if (!can_write()) return;
+  lws_pollfd takes_more{lws_get_socket_fd(handle_), LWS_POLLIN | LWS_POLLOUT, LWS_POLLOUT};
+  lws_service_fd(lws_get_context(handle_), &takes_more);
 }
 
 // ---- For the loop
@@ -349,8 +362,8 @@ void Connection::writable() {
   if (exchange_ && can_write()) exchange_->on_writable();
 }
 
-/// The frame goes out only when the library is told from outside of its callbacks: the -1 of a callback ends the connection
-/// twice in a row on libuv (Debian's build has its debugging code in it), and the second time without a word.
+/// From outside of the library's callbacks: on libuv the -1 of a callback ends a connection twice in a row (Debian's build has
+/// its debugging code in it), and the second time without a word.
 void Connection::send_close() {
   auto* reason = reinterpret_cast<unsigned char*>(close_->reason.data());
   lws_close_reason(handle_, static_cast<lws_close_status>(close_->code), reason, close_->reason.size());

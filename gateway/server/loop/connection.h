@@ -111,6 +111,7 @@ class Connection {
   void end_exchange();
   void watch_hangup(bool on);
   void conclude(Verdict verdict);
+  void await_request();
   void arm(Monotonic at);
   bool came_early() const;
   bool head_is_long(const Request& request) const;
@@ -141,7 +142,6 @@ class Connection {
   bool deflates_ : 1 = false;
   bool compressed_ : 1 = false;  // the message that comes in
   bool mid_frame_ : 1 = false;
-  std::uint16_t offers_ = 0;  // of what came behind the body
   std::uint64_t serial_ = 0;
   std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<Call> call_;  // while its body comes in
@@ -156,6 +156,7 @@ class Connection {
   Credential credential_;
   static constexpr Monotonic never = Monotonic::max();
   Monotonic due_ = never, armed_ = never;
+  Monotonic offered_ = never;  // what came behind the body, first
   static constexpr std::uint64_t untold = ~std::uint64_t{0};
   std::uint64_t taken_ = untold;  // bytes off the socket, when a request was answered last
 };

@@ -1,8 +1,8 @@
 #include "server/server.h"
 
+#include <ev.h>
 #include <libwebsockets.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include <algorithm>
 #include <mutex>
@@ -84,10 +84,12 @@ class LoopServer final : public Server {
 
   LoopState state_;
   Host host_;
-  uv_loop_t loop_{};
-  uv_timer_t timer_{};
-  uv_poll_t hangups_{};
-  bool loop_open_ = false;
+  struct EndLoop {
+    void operator()(struct ev_loop* loop) const { ev_loop_destroy(loop); }
+  };
+  std::unique_ptr<struct ev_loop, EndLoop> loop_;
+  ev_timer timer_{};
+  ev_io hangups_{};
   lws_context* owned_ = nullptr;  // the library writes null when it is gone
   std::mutex context_mutex_;      // protects what follows: signal() is called from any thread
   lws_context* context_ = nullptr;
@@ -106,9 +108,9 @@ Result<void> LoopServer::open() {
   if (auto opened = host_.open_certificate(); !opened) return opened.error();
   raise_open_files(host_.options().connections_max);
   lws_set_log_level(LLL_ERR | LLL_WARN, log_from_library);
-  if (uv_loop_init(&loop_) != 0) return Error{ErrorCode::io, "server: no event loop: too many open files?"};
-  loop_open_ = true;
-  if (!create_context()) return Error{ErrorCode::io, "server: libwebsockets with libuv: is libwebsockets-evlib-uv installed?"};
+  loop_.reset(ev_loop_new(unsigned{EVBACKEND_EPOLL} | unsigned{EVFLAG_NOENV}));
+  if (!loop_) return Error{ErrorCode::io, "server: no event loop: too many open files?"};
+  if (!create_context()) return Error{ErrorCode::io, "server: libwebsockets with libev: is libwebsockets-evlib-ev installed?"};
   auto ports = listen_on(owned_, host_.options());
   if (!ports) return ports.error();
   ports_ = std::move(*ports);
@@ -118,10 +120,9 @@ Result<void> LoopServer::open() {
 }
 
 bool LoopServer::create_context() {
-  void* loops[] = {&loop_};
+  void* loops[] = {loop_.get()};
   lws_context_creation_info info{};
-  info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
-                 LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
+  info.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
   if (host_.tls()) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
   info.timeout_secs = static_cast<unsigned>(stranger_limits::handshake_max.count());
   info.foreign_loops = loops;
@@ -138,9 +139,11 @@ bool LoopServer::create_context() {
 
 void LoopServer::start_handles() {
   timer_.data = hangups_.data = this;
-  uv_timer_init(&loop_, &timer_);
-  uv_poll_init(&loop_, &hangups_, host_.hangups().descriptor());
-  uv_poll_start(&hangups_, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<LoopServer*>(handle->data)->signal(); });
+  ev_init(&timer_, [](struct ev_loop*, ev_timer* timer, int) { static_cast<LoopServer*>(timer->data)->signal(); });
+  ev_io_init(
+      &hangups_, [](struct ev_loop*, ev_io* io, int) { static_cast<LoopServer*>(io->data)->signal(); },
+      host_.hangups().descriptor(), EV_READ);
+  ev_io_start(loop_.get(), &hangups_);
   arm_timer();
 }
 
@@ -170,7 +173,7 @@ void LoopServer::stop() {
 void LoopServer::run() {
   state_.signalled.store(false);
   signal();  // for what came before
-  uv_run(&loop_, UV_RUN_DEFAULT);
+  ev_run(loop_.get(), 0);
 }
 
 void LoopServer::turn() {
@@ -179,7 +182,7 @@ void LoopServer::turn() {
   if (stop_asked_.load() && !stop_by_) begin_stop();
   host_.end_closing();
   offer_first_code();
-  if (stop_by_ && (host_.idle() || host_.now() >= *stop_by_)) return uv_stop(&loop_);
+  if (stop_by_ && (host_.idle() || host_.now() >= *stop_by_)) return ev_break(loop_.get(), EVBREAK_ALL);
   arm_timer();
 }
 
@@ -202,32 +205,21 @@ void LoopServer::begin_stop() {
 
 void LoopServer::arm_timer() {
   const Monotonic next = stop_by_ ? host_.now() + std::chrono::milliseconds(10) : host_.next_deadline();
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - host_.now()).count();
-  uv_update_time(&loop_);
-  uv_timer_start(
-      &timer_, [](uv_timer_t* timer) { static_cast<LoopServer*>(timer->data)->signal(); },
-      static_cast<std::uint64_t>(std::max<std::int64_t>(wait, 0)), 0);
+  const std::chrono::duration<double> wait = std::max(next - host_.now(), Monotonic::duration::zero());
+  ev_now_update(loop_.get());
+  ev_timer_stop(loop_.get(), &timer_);
+  ev_timer_set(&timer_, wait.count(), 0.);
+  ev_timer_start(loop_.get(), &timer_);
 }
 
 /// Not at the end of run(): libwebsockets 4.1.6 closes a descriptor of its own twice, and what another thread has opened under
-/// that number in between would go with it. On a loop of ours the library closes its sockets in turns of the loop, and must then
-/// be asked a second time.
+/// that number in between would go with it.
 void LoopServer::tear_down() {
-  if (!loop_open_) return;
   {
     std::lock_guard lock(context_mutex_);
     context_ = nullptr;
   }
   if (owned_ != nullptr) lws_context_destroy(owned_);
-  if (timer_.data != nullptr) {
-    uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
-    uv_close(reinterpret_cast<uv_handle_t*>(&hangups_), nullptr);
-  }
-  uv_run(&loop_, UV_RUN_DEFAULT);
-  if (owned_ != nullptr) lws_context_destroy(owned_);
-  uv_run(&loop_, UV_RUN_DEFAULT);
-  uv_loop_close(&loop_);
-  loop_open_ = false;
 }
 
 }  // namespace
