@@ -7,7 +7,7 @@ cmake_minimum_required(VERSION 3.25)
 # tests/integration/build.test.mjs fails.
 set(licences
   "argon2=CC0-1.0 OR Apache-2.0" "brotli=MIT" "cpp-httplib=MIT" "gcc=GPL-3.0-or-later WITH GCC-exception-3.1" "glibc=LGPL-2.1-or-later"
-  "libcap2=BSD-3-Clause OR GPL-2.0-only" "libsodium=ISC" "libuv1=MIT" "libwebsockets=MIT" "nlohmann-json3=MIT" "openssl=Apache-2.0"
+  "libcap2=BSD-3-Clause OR GPL-2.0-only" "libev=BSD-2-Clause OR GPL-2.0-or-later" "libsodium=ISC" "libwebsockets=MIT" "nlohmann-json3=MIT" "openssl=Apache-2.0"
   "paho.mqtt.c=EPL-2.0" "paho.mqtt.cpp=EPL-2.0" "sqlite3=blessing" "tomlplusplus=MIT" "zlib=Zlib")
 
 # out: the licence of a source package, or NOASSERTION.
