@@ -13,6 +13,9 @@ export const declared = `
     args.target = { type = "number", min = 0, max = 90, unit = "Cel" }
     args.mode = { type = "enum", values = ["eco", "full"], required = false }
     state_metric = "target"
+    [[mqtt.commands.declare]]
+    device = "boiler*"
+    name = "flush"
     dangerous = true
 `;
 
