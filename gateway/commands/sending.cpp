@@ -10,6 +10,7 @@ namespace weir::gateway {
 namespace {
 
 constexpr auto retry_interval = std::chrono::milliseconds(250);  // while the device can't be reached
+constexpr auto read_back_max = std::chrono::seconds(2);          // of what a device has said that it did
 constexpr auto deadline_tolerance = std::chrono::seconds(1);
 constexpr auto clock_tolerance = std::chrono::seconds(2);  // between a device's clock and ours
 
@@ -159,8 +160,12 @@ void Commands::answered(Entry& entry, CommandReply reply, std::function<void(boo
   // What it said is kept, so that it need not say it again; what it does is still to be seen.
   auto status = entry.status;
   status.result_json = with_verdict(status.result_json, entry.state.second, std::nullopt, std::nullopt);
+  arm(entry, std::min<std::chrono::nanoseconds>(read_back_max, entry.expires - clock_.monotonic()));
   save(status, [this, committed](const CommandStatus& saved, const Result<Committed>& outcome) {
-    if (auto* open = this->open(saved.id); open != nullptr && !outcome) open->answered = false;
+    if (auto* open = this->open(saved.id); open != nullptr && !outcome) {
+      open->answered = false;
+      arm(*open, open->expires - clock_.monotonic());
+    }
     committed(outcome.ok());
   });
   if (entry.phase == Phase::handed) left(status.id);

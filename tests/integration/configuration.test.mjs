@@ -56,8 +56,11 @@ test('text that is no TOML, a file that is not there, an unknown option: exit 2,
   }
 });
 
-test('an address beyond loopback needs TLS or insecure = true', async () => {
-  const open = await run(join(bin, 'weir'), ['check', write('[server]\nlisten = ["0.0.0.0:8080"]\n')]);
+test('an address beyond loopback has TLS, unless insecure = true', async () => {
+  const silent = await run(join(bin, 'weir'), ['check', write('[server]\nlisten = ["0.0.0.0:8080"]\n')]);
+  assert.equal(silent.code, 0);
+  assert.match(silent.stdout, /^https:\/\/0\.0\.0\.0:8080/m);
+  const open = await run(join(bin, 'weir'), ['check', write('[server]\nlisten = ["0.0.0.0:8080"]\ntls = "off"\n')]);
   assert.equal(open.code, 2);
   assert.match(open.stdout + open.stderr, /insecure|tls/);
   const meant = await run(join(bin, 'weir'), ['check', write('[server]\nlisten = ["0.0.0.0:8080"]\ninsecure = true\n')]);

@@ -255,13 +255,12 @@ bool Connection::came_early() const {
   return taken_ == untold || !now || *now < taken_ + request_bytes_min;
 }
 
-/// Of strangers. What the library took off the socket since the answer before is the head and at most one read more; under TLS
-/// it can't be told, and the headers that the library knows are counted.
+/// Of strangers. What the library took off the socket of a new connection is the head and at most one read more. Behind an answer
+/// there may be a body that was refused, and under TLS it can't be told: the headers that the library knows are counted there.
 bool Connection::head_is_long(const Request& request) const {
   if (request.head_bytes > limits::http_header_bytes_max) return true;
-  if (request.tls || (answered_ && taken_ == untold)) return false;
-  const std::uint64_t before = answered_ ? taken_ : 0;
-  return bytes_taken(lws_get_socket_fd(handle_)).value_or(0) > before + limits::http_header_bytes_max + read_bytes;
+  if (request.tls || answered_) return false;
+  return bytes_taken(lws_get_socket_fd(handle_)).value_or(0) > limits::http_header_bytes_max + read_bytes;
 }
 
 void Connection::write(std::string_view bytes) {

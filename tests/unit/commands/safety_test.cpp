@@ -237,6 +237,16 @@ TEST_F(CommandsTest, WhatWasMeasuredBeforeProvesNothing) {
   EXPECT_EQ(result_of(status->id), R"({"value":40,"verified":false})");
 }
 
+TEST_F(CommandsTest, WhoHasAnsweredIsNotWaitedForUntilTheDeadline) {
+  auto request = named("heat", R"({"target":40})");
+  request.timeout = 1h;
+  const auto status = submit(request);
+  wait_until_sent(status->id);
+  reply(status->id);
+  EXPECT_EQ(states(status->id, CommandState::succeeded), (Steps{"queued", "sent", "sent", "succeeded"}));
+  EXPECT_EQ(result_of(status->id), R"({"value":40,"verified":false})");
+}
+
 TEST_F(CommandsTest, TheReadBackGoesOnAfterACrashOfWhatWasAnswered) {
   const auto status = submit(named("heat", R"({"target":40})"));
   wait_until_sent(status->id);
