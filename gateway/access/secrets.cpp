@@ -61,14 +61,15 @@ Result<std::string> random_code() {
 }
 
 std::string hash_of(std::string_view secret) {
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // to look it up costs as much as to use it
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  [[maybe_unused]] const int done = EVP_Digest(secret.data(), secret.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  [[maybe_unused]] const int done = EVP_Digest(secret.data(), secret.size(), digest.data(), &size, sha256, nullptr);
   assert(done == 1 && size == 32);
-  std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    out += "0123456789abcdef"[digest[i] >> 4U];
-    out += "0123456789abcdef"[digest[i] & 15U];
+  std::string out(2 * std::size_t{size}, '0');
+  for (std::size_t i = 0; i < size; ++i) {
+    out[2 * i] = "0123456789abcdef"[digest[i] >> 4U];
+    out[2 * i + 1] = "0123456789abcdef"[digest[i] & 15U];
   }
   return out;
 }

@@ -103,7 +103,8 @@ std::vector<CommandStatus> State::take_commands() {
   for (auto& [id, command] : commands_) (is_final(command.state) ? finished : open).push_back(std::move(command));
   commands_.clear();
   commands_taken_ = true;
-  const auto older = [](const auto& a, const auto& b) { return a.created < b.created; };
+  // Ids rise in the order of acceptance; times do not, where the clock was set back between two commands.
+  const auto older = [](const auto& a, const auto& b) { return a.id < b.id; };
   std::sort(finished.begin(), finished.end(), older);
   if (finished.size() > limits::commands_finished_max) {
     finished.erase(finished.begin(), finished.end() - static_cast<std::ptrdiff_t>(limits::commands_finished_max));

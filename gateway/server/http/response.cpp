@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <utility>
 
 namespace weir::gateway {
@@ -20,9 +19,13 @@ void append_framing(std::string& out, const Response& response, Framing framing)
 }  // namespace
 
 Response& Response::with(std::string_view name, std::string_view value) {
+  constexpr std::size_t headers_bytes_typical = 240;
+  if (headers.empty()) headers.reserve(headers_bytes_typical);
   headers.append(name).append(": ");
-  std::copy_if(value.begin(), value.end(), std::back_inserter(headers),
-               [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+  const auto begin = static_cast<std::ptrdiff_t>(headers.size());
+  headers.append(value);
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  headers.erase(std::remove_if(headers.begin() + begin, headers.end(), is_control), headers.end());
   headers += "\r\n";
   return *this;
 }

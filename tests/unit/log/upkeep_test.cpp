@@ -151,7 +151,7 @@ TEST_F(UpkeepTest, FinishedCommandsAndKeysAreKeptByNumberAndBySizeAndOpenOnesAlw
                          .device = "d",
                          .args_json = std::string(1000, 'x'),
                          .state = state,
-                         .created = clock_.wall() + n * 1s};
+                         .created = clock_.wall() - n * 1s};  // the clock is set back before each
   };
   ASSERT_TRUE(log_->append_and_wait({.commands = {command(-1, CommandState::queued)}}, 5s));
   for (int n = 0; n < 1500; ++n) {
