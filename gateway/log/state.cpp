@@ -32,7 +32,7 @@ void State::apply(const Entry& entry) {
     }
   }
   for (const auto& command : entry.commands) {
-    if (!commands_taken_) commands_[command.id] = command;
+    if (!commands_taken_) commands_[command.id] = {++command_changes_, command};
   }
   for (const auto& push : entry.pushes) add_push(push);
 }
@@ -98,19 +98,23 @@ const Push* State::push(const std::string& key) const {
   return found == pushes_.end() ? nullptr : &found->second;
 }
 
+std::vector<State::ChangedCommand> State::commands_by_change() const {
+  std::vector<ChangedCommand> commands;
+  for (const auto& [id, command] : commands_) commands.push_back(command);
+  std::sort(commands.begin(), commands.end(), [](const auto& a, const auto& b) { return a.change < b.change; });
+  return commands;
+}
+
 std::vector<CommandStatus> State::take_commands() {
   std::vector<CommandStatus> open, finished;
-  for (auto& [id, command] : commands_) (is_final(command.state) ? finished : open).push_back(std::move(command));
+  for (auto& command : commands_by_change())
+    (is_final(command.status.state) ? finished : open).push_back(std::move(command.status));
   commands_.clear();
   commands_taken_ = true;
-  // Ids rise in the order of acceptance; times do not, where the clock was set back between two commands.
-  const auto older = [](const auto& a, const auto& b) { return a.id < b.id; };
-  std::sort(finished.begin(), finished.end(), older);
   if (finished.size() > limits::commands_finished_max) {
     finished.erase(finished.begin(), finished.end() - static_cast<std::ptrdiff_t>(limits::commands_finished_max));
   }
   open.insert(open.end(), std::make_move_iterator(finished.begin()), std::make_move_iterator(finished.end()));
-  std::stable_sort(open.begin(), open.end(), older);
   return open;
 }
 
@@ -143,7 +147,7 @@ Result<void> State::load(Database& database, const Names& names) {
 
 Result<void> State::load_commands(Database& database) {
   auto rows = database.prepare(
-      "SELECT id, device, name, args, by, result, error, key, state, created, deadline FROM command "
+      "SELECT id, device, name, args, by, result, error, key, state, created, deadline, rowid FROM command "
       "ORDER BY state IN ('queued', 'sent') DESC, rowid DESC LIMIT ?");
   if (!rows) return rows.error();
   rows->bind(static_cast<std::uint64_t>(limits::commands_open_max + limits::commands_finished_max));
@@ -156,7 +160,10 @@ Result<void> State::load_commands(Database& database) {
     command.state = command_state_from(row.text(8)).value_or(CommandState::unknown);
     command.created = from_nanoseconds(row.integer(9));
     command.deadline = from_nanoseconds(row.integer(10));
-    commands_[command.id] = std::move(command);
+    const auto change = static_cast<std::uint64_t>(row.integer(11));
+    command_changes_ = std::max(command_changes_, change);
+    const auto id = command.id;
+    commands_[id] = {change, std::move(command)};
   });
 }
 
@@ -225,7 +232,7 @@ Result<void> State::save_commands(Database& database) const {
       "INSERT OR REPLACE INTO command(id, device, name, args, by, result, error, key, state, created, deadline) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return insert.error();
-  for (const auto& [id, c] : commands_) {
+  for (const auto& [change, c] : commands_by_change()) {
     auto done = insert
                     ->bind(c.id, c.device, c.name, c.args_json, c.by, c.result_json, c.error, c.idempotency_key,
                            to_string(c.state), to_nanoseconds(c.created), to_nanoseconds(c.deadline))

@@ -52,7 +52,7 @@ class State {
   const std::map<std::string, ConsumerMark>& consumers() const { return consumers_; }
   const Push* push(const std::string& key) const;
 
-  /// Open ones and the newest finished, oldest first.
+  /// Open ones, then those that ended last; each in the order of their last states.
   std::vector<CommandStatus> take_commands();
 
  private:
@@ -74,7 +74,14 @@ class State {
   std::map<std::string, ConsumerMark> consumers_;
   std::unordered_map<std::string, Push> pushes_;
   std::deque<std::string> push_keys_;  // oldest first
-  std::map<std::string, CommandStatus> commands_;
+  /// `change` rises with each state that any of them takes: neither their times nor their ids tell which of them ended last.
+  struct ChangedCommand {
+    std::uint64_t change = 0;
+    CommandStatus status;
+  };
+  std::vector<ChangedCommand> commands_by_change() const;
+  std::map<std::string, ChangedCommand> commands_;
+  std::uint64_t command_changes_ = 0;
 };
 
 std::string_view to_string(DeviceState state);

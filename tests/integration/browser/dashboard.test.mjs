@@ -321,3 +321,33 @@ test('sign out ends it: the page, and the session', async () => {
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   assert.equal(await page.evaluate(async () => (await fetch('v1/devices')).status), 401);
 });
+
+test('whoever comes first chooses a name and a pass phrase, and signs in by them from then on', async () => {
+  const fresh = await startGateway();
+  const visitor = await newPage(browser);
+  await visitor.goto(`${fresh.url}/`);
+  await visitor.getByLabel('One-time code').fill((await fresh.weir('pair')).stdout.trim());
+  await visitor.getByRole('button', { name: 'Sign in' }).click();
+  await visitor.getByRole('button', { name: 'Choose a name and a pass phrase' }).click();
+  await visitor.getByLabel('Name').fill('ada');
+  await visitor.getByLabel('Pass phrase').fill('too short');
+  assert.ok(await visitor.locator('button.primary').isDisabled());
+  await visitor.getByLabel('Pass phrase').fill('a long enough phrase');
+  assert.ok((await overflow(visitor)) <= 0);
+  await visitor.locator('button.primary').click();
+  await visitor.getByRole('button', { name: 'Sign out' }).click();
+
+  await visitor.getByRole('button', { name: 'With a name and a pass phrase' }).click();
+  await visitor.getByLabel('Name').fill('ada');
+  await visitor.getByLabel('Pass phrase').fill('another long phrase');
+  await visitor.locator('button.primary').click();
+  await visitor.getByText('The name or the pass phrase is wrong.').waitFor();
+  await visitor.getByLabel('Pass phrase').fill('a long enough phrase');
+  const signedIn = async () => {
+    if ((await visitor.locator('[data-link=up]').count()) > 0) return true;
+    await visitor.locator('button.primary').click({ timeout: 500 }).catch(() => {}); // again, when the wait after a wrong one is over
+    return false;
+  };
+  await waitFor(signedIn, 'the right pass phrase to be taken');
+  assert.equal(await visitor.getByText('Nobody can sign in by name yet.').count(), 0);
+});

@@ -153,13 +153,14 @@ TEST_F(UpkeepTest, FinishedCommandsAndKeysAreKeptByNumberAndBySizeAndOpenOnesAlw
                          .state = state,
                          .created = clock_.wall() - n * 1s};  // the clock is set back before each
   };
-  ASSERT_TRUE(log_->append_and_wait({.commands = {command(-1, CommandState::queued)}}, 5s));
+  ASSERT_TRUE(log_->append_and_wait({.commands = {command(-1, CommandState::queued), command(-2, CommandState::sent)}}, 5s));
   for (int n = 0; n < 1500; ++n) {
     Append append{.commands = {command(n, CommandState::succeeded)},
                   .idempotency_key = std::to_string(n) + std::string(200, 'k')};
     ASSERT_TRUE(log_->append_and_wait(std::move(append), 5s));
     ASSERT_TRUE(log_->tend());
   }
+  ASSERT_TRUE(log_->append_and_wait({.commands = {command(-2, CommandState::succeeded)}}, 5s));
   log_.reset();
   {
     auto database = Database::open(options_.file, Database::Mode::read_only, register_vfs());
@@ -172,7 +173,8 @@ TEST_F(UpkeepTest, FinishedCommandsAndKeysAreKeptByNumberAndBySizeAndOpenOnesAlw
   const auto commands = log_->commands();
   ASSERT_FALSE(commands.empty());
   EXPECT_EQ(commands.front().id, "c-1");
-  EXPECT_EQ(commands.back().id, "c1499");
+  EXPECT_EQ(commands.back().id, "c-2");  // accepted early, ended last
+  EXPECT_EQ(commands[commands.size() - 2].id, "c1499");
   const auto again = log_->append_and_wait({.idempotency_key = "1499" + std::string(200, 'k')}, 5s);
   EXPECT_TRUE(again && again->repeated);
 }

@@ -32,7 +32,8 @@ TEST(LibraryHoles, NewVersionsHaveNoneAndNoWolfIsCried) {
 }
 
 TEST(LibraryHoles, WhatTheDistributionNamesAsPatchedIsLeftOut) {
-  const auto left = names("4.1.6", "libwebsockets (4.1.6-3+deb12u1) bookworm-security\n  * Fix CVE-2025-11677 and CVE-2025-11678.\n");
+  const auto left =
+      names("4.1.6", "libwebsockets (4.1.6-3+deb12u1) bookworm-security\n  * Fix CVE-2025-11677 and CVE-2025-11678.\n");
   EXPECT_EQ(left.size(), 3U);
   EXPECT_EQ(names("4.1.6", "  * Update self-testing.\n").size(), 5U);
 }
