@@ -94,7 +94,8 @@ TEST(Api, WhatTellsOfTheWholeGatewayIsDescribedAsThat) {
 
 TEST(Api, EveryOperationOfTheWebSocketHasItsRoles) {
   const auto needs = [](const std::string& name) { return name == "sendCommand" ? Right::command : Right::read; };
-  for (const auto& [name, operation] : description("/asyncapi.json")["operations"].items())
+  const json operations = description("/asyncapi.json")["operations"];
+  for (const auto& [name, operation] : operations.items())
     EXPECT_EQ(roles_of(operation), roles_of(std::optional(needs(name)))) << name;
 }
 
