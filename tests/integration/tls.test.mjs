@@ -278,6 +278,7 @@ test('machines write, and pages of others do not, though the browser shows the c
   const plant = await authority('Plant CA');
   const gateway = await startForMachines(plant);
   const plc = await plant.client('plc');
+  await waitFor(async () => (await fetchTls(gateway, '/healthz')).status === 200, 'the gateway');
   const body = '{"device":"boiler-1","metric":"temperature","value":60}';
   const push = (headers) => new Promise((done, fail) => {
     const options = { method: 'POST', ca: certificate(gateway), agent: false, ...plc, headers: { 'content-type': 'application/json', 'content-length': body.length, ...headers } };
