@@ -223,8 +223,8 @@ all() {
   instructions
   faults
   lint 300 '-clang-analyzer-*'
-  before_minute 42 "asan" sanitized asan
-  before_minute 42 "tsan" sanitized tsan
+  before_minute 38 "asan" sanitized asan
+  before_minute 38 "tsan" sanitized tsan
   before_minute 52 "fuzz" fuzz "" 3
 }
 
