@@ -6,36 +6,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 namespace weir::gateway {
 namespace {
 
-Error system_error(const std::filesystem::path& path, const char* what) {
-  return {ErrorCode::io, path.string() + ": can't " + what + " (" + std::strerror(errno) + ")"};
-}
-
 Error not_ours(const std::filesystem::path& path, const std::string& what) {
   return {ErrorCode::invalid,
           path.string() + ": " + what + "; nobody is let in: restore it from a backup, or move it away and make new tokens"};
-}
-
-/// `weir token add` as root must leave files that the daemon's own user can read.
-void give_to_owner_of(const std::filesystem::path& dir, int fd) {
-  struct stat status {};
-  if (::geteuid() != 0 || ::stat(dir.c_str(), &status) != 0 || status.st_uid == 0) return;
-  [[maybe_unused]] const int done = ::fchown(fd, status.st_uid, status.st_gid);
-}
-
-Result<void> write_all(const std::filesystem::path& path, int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return system_error(path, "write");
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fsync(fd) != 0) return system_error(path, "sync");
-  return {};
 }
 
 Result<std::string> read_all(const std::filesystem::path& path, int fd) {
@@ -56,10 +33,6 @@ std::int64_t modified_ns(const struct stat& status) {
 }
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 AccessFile::AccessFile(std::filesystem::path data_dir)
     : dir_(std::move(data_dir)), path_(dir_ / "access.json"), lock_path_(dir_ / "access.lock") {}
@@ -143,8 +116,7 @@ Result<Descriptor> AccessFile::write(const AccessState& state) const {
   give_to_owner_of(dir_, file.get());
   if (auto written = write_all(fresh, file.get(), encode_access(state)); !written) return written.error();
   if (::rename(fresh.c_str(), path_.c_str()) != 0) return system_error(path_, "replace");
-  const Descriptor folder(::open(dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.is_open() || ::fsync(folder.get()) != 0) return system_error(dir_, "sync");
+  if (auto synced = sync_folder(dir_); !synced) return synced.error();
   return file;
 }
 

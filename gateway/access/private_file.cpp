@@ -9,6 +9,10 @@
 
 namespace weir::gateway {
 
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
 Error system_error(const std::filesystem::path& path, const char* what) {
   return {errno == ENOSPC ? ErrorCode::full : ErrorCode::io,
           path.string() + ": can't " + what + " (" + std::strerror(errno) + ")"};

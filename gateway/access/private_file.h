@@ -1,6 +1,6 @@
 // Private files: of the daemon's user only (mode 0600), written so that a power cut leaves the old or the new one.
 //
-// Purpose    what the audit needs of open(2), write(2), rename(2) and fsync(2).
+// Purpose    what access.json and the audit need of open(2), write(2), rename(2) and fsync(2).
 // Thread     plain functions.
 // Ownership  descriptors close themselves.
 // Limits     those of the caller.
@@ -10,10 +10,29 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "access/access_file.h"  // Descriptor
+#include "base/result.h"
 
 namespace weir::gateway {
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  int get() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
 
 Error system_error(const std::filesystem::path& path, const char* what);
 

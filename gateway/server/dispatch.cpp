@@ -25,11 +25,6 @@ Response refuse(Call& call, Refusal refusal, unsigned status, std::string_view d
   return busy(status, detail, retry_after);
 }
 
-Response with_close(Response response) {
-  response.close = true;
-  return response;
-}
-
 std::optional<Response> over_connections(Call& call) {
   const ServerOptions& options = call.host.options();
   if (call.host.connections().size() > options.connections_max) {

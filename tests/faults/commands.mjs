@@ -9,24 +9,12 @@ import { startGateway } from '../integration/harness/gateway.mjs';
 import { startMosquitto } from '../integration/harness/mosquitto.mjs';
 import { startNode } from '../integration/harness/node.mjs';
 import { bin, endAll, temporaryFolder, waitFor } from '../integration/harness/process.mjs';
+import { pause, randomFrom } from './chance.mjs';
 
 const deviceCount = 8;
 const brokenMax = 10;
 const finals = new Set(['succeeded', 'failed', 'expired', 'cancelled', 'unknown']);
 const tenYears = 3650n * 86_400n * 1_000_000_000n;
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-/** Numbers in [0, 1) from a seed (mulberry32). */
-function randomFrom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const broken = [];
 function check(holds, what) {

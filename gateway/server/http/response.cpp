@@ -45,6 +45,11 @@ Response empty_response(unsigned status) {
   return response;
 }
 
+Response with_close(Response response) {
+  response.close = true;
+  return response;
+}
+
 std::string head_of(const Response& response, Framing framing) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + ' ';
   head.append(reason_phrase(response.status)).append("\r\n").append(response.headers);

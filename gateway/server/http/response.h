@@ -27,6 +27,7 @@ struct Response {
 
 Response json_response(unsigned status, std::string body);
 Response empty_response(unsigned status);
+Response with_close(Response response);  // the connection ends behind it
 
 /// Status line and headers to the empty line. `length` is left out where the body is chunked or there can be none.
 enum class Framing { length, chunked, until_close, none };

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "server/dispatch.h"
+#include "server/http/body.h"
 #include "server/loop/host.h"
 #include "server/loop/socket_state.h"
 #include "server/transports/websocket.h"
@@ -14,38 +15,12 @@
 namespace weir::gateway {
 namespace {
 
-constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} << 20U;  // a larger refused body: the connection ends
-constexpr std::chrono::seconds body_time_max{60};                        // of who has shown a credential
+constexpr std::chrono::seconds body_time_max{60};  // of who has shown a credential
 constexpr std::chrono::seconds close_time_max{2};
 constexpr std::chrono::milliseconds early_time_max{100};  // that what came early may keep the loop busy
 constexpr std::chrono::seconds silence_max{29};
 constexpr std::uint64_t read_bytes = 1024;       // what the library reads of a request at once
 constexpr std::uint64_t request_bytes_min = 16;  // "GET / HTTP/1.1" and the end of it
-
-bool takes_a_body(Method method) { return method == Method::post || method == Method::put || method == Method::patch; }
-
-Response with_close(Response response) {
-  response.close = true;
-  return response;
-}
-
-/// How much body follows, or why it is not taken. The library's own reading of these headers is not to be trusted: it takes
-/// negative lengths, and waits for 100 MiB where there is none.
-std::optional<Response> check_body(const Request& request, std::uint64_t& length) {
-  if (!request.transfer_encoding.empty()) {
-    return with_close(problem(411, "chunked requests are not taken: send Content-Length"));
-  }
-  const auto parsed = parse_content_length(request.content_length);
-  if (!parsed) return with_close(problem(parsed.error()));
-  length = *parsed;
-  if (length == 0 && request.content_length.empty() && takes_a_body(request.method)) {
-    return with_close(problem(411, "send Content-Length, also where it is 0"));
-  }
-  if (length <= limits::http_body_bytes_max) return std::nullopt;
-  Response refused = problem(413, "a body may have " + std::to_string(limits::http_body_bytes_max) + " bytes: send less at once");
-  refused.close = length > discarded_bytes_max;
-  return refused;
-}
 
 void add_common_headers(Response& response, const std::string* cors) {
   response.with("X-Content-Type-Options", "nosniff");

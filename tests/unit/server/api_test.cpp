@@ -50,7 +50,7 @@ std::set<std::string> described_routes(const json& openapi) {
   std::set<std::string> all;
   for (const auto& [path, item] : openapi["paths"].items()) {
     for (const auto& [method, operation] : item.items()) {
-      if (method != "parameters") all.insert(method + " " + path + roles_of(operation));
+      if (method != "parameters") all.insert(std::string(method).append(" ").append(path).append(roles_of(operation)));
     }
   }
   return all;
